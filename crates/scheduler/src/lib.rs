@@ -1,0 +1,1 @@
+//! Petgraph DAG, keys, plan, dispatch, launchers, run records.

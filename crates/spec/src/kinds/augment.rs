@@ -1,0 +1,39 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Random changes of each training image in each epoch; every one is off at zero.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Augment {
+    /// Rotation by up to this many degrees either way.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rotation: f64,
+    /// Zoom between 1 − zoom and 1 + zoom, rows and columns separately.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub zoom: f64,
+    /// Shift of rows and of columns by up to this share of the image's size either way.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub shift: f64,
+    /// Shear by up to this many degrees either way.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub shear: f64,
+    /// Mirrors half of the images.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub horizontal_flip: bool,
+}
+
+impl Augment {
+    /// Whether nothing is changed.
+    pub fn is_off(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether images are resampled, not only mirrored.
+    pub fn is_affine(&self) -> bool {
+        [self.rotation, self.zoom, self.shift, self.shear].iter().any(|&range| range != 0.0)
+    }
+}
+
+fn is_zero(range: &f64) -> bool {
+    *range == 0.0
+}

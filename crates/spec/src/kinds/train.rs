@@ -1,0 +1,116 @@
+use super::{Augment, ModelParams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The number format of the forward and backward pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32-bit floating point throughout.
+    #[default]
+    F32,
+    /// Convolutions and the linear layer in bfloat16; weights, batch norm and loss in 32 bits.
+    Bf16,
+}
+
+/// A stretch of epochs with one learning rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// How many epochs.
+    pub epochs: u32,
+    /// The learning rate in all of them.
+    pub lr: f64,
+}
+
+/// What both trainings take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrainingParams {
+    /// The network.
+    pub model: ModelParams,
+    /// Images a step.
+    #[serde(default = "default_batch_size")]
+    pub batch_size: u32,
+    /// Momentum of stochastic gradient descent.
+    #[serde(default = "default_momentum")]
+    pub momentum: f64,
+    /// Nesterov's form of momentum.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nesterov: bool,
+    /// Random changes of the training images.
+    #[serde(default, skip_serializing_if = "Augment::is_off")]
+    pub augment: Augment,
+    /// Whether each epoch goes through the images in an order of its own.
+    #[serde(default = "yes")]
+    pub shuffle: bool,
+    /// Whether a last batch that is not full is left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drop_last: bool,
+    /// Seed of the initial weights, the order of the images and the augmentation.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// The number format of the forward and backward pass.
+    #[serde(default)]
+    pub precision: Precision,
+    /// A checkpoint is kept every so many epochs, and at the end. Not in the key.
+    #[serde(default = "default_checkpoint_every")]
+    pub checkpoint_every: u32,
+}
+
+/// Parameters of a `train` stage: `lr` with `epochs`, or `phases`.
+/// Its inputs are `train`, and if given `val`, `means` and `init`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrainParams {
+    /// The learning rate of all epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f64>,
+    /// How many epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u32>,
+    /// Several stretches of epochs, each with a learning rate of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
+    /// What both trainings take.
+    #[serde(flatten)]
+    pub training: TrainingParams,
+}
+
+/// Parameters of a `decay-train` stage: the learning rate of epoch e is lr·(1 − e/epochs)^power.
+/// Its inputs are those of `train`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DecayTrainParams {
+    /// The learning rate of the first epoch.
+    pub lr: f64,
+    /// How many epochs.
+    pub epochs: u32,
+    /// The exponent; 1 is a linear decay.
+    #[serde(default = "default_power")]
+    pub power: f64,
+    /// What both trainings take.
+    #[serde(flatten)]
+    pub training: TrainingParams,
+}
+
+fn default_batch_size() -> u32 {
+    128
+}
+
+fn default_momentum() -> f64 {
+    0.9
+}
+
+fn default_seed() -> u64 {
+    42
+}
+
+fn default_checkpoint_every() -> u32 {
+    5
+}
+
+fn default_power() -> f64 {
+    1.0
+}
+
+fn yes() -> bool {
+    true
+}

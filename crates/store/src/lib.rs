@@ -1,0 +1,1 @@
+//! Content-addressed objects, actions, file digests, locks, atomic writes, garbage collection.

@@ -1,0 +1,1 @@
+//! For tests: a project builder, a scripted fake worker, DAG strategies.

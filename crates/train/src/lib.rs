@@ -1,0 +1,1 @@
+//! Network, augmentation, optimiser, schedule, epoch, checkpoint, evaluation on libtorch.

@@ -1,0 +1,2 @@
+//! The program that does one stage.
+fn main() { println!("{}", tch::Cuda::is_available()); }
