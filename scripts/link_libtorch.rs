@@ -5,10 +5,10 @@
 ///
 /// The first three paths are relative to the executable, so that neither a moved checkout nor an
 /// installation (`bin/` beside `lib/pipeline/`) breaks it.
-fn link_libtorch(targets: &str) {
+fn link_libtorch() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rerun-if-changed=../../scripts/link_libtorch.rs");
-    let argument = |value: &str| println!("cargo:rustc-link-arg-{targets}={value}");
+    let argument = |value: &str| println!("cargo:rustc-link-arg={value}");
     for relative in ["../lib/pipeline", "../../.deps/libtorch/lib", "../../../.deps/libtorch/lib"] {
         argument(&format!("-Wl,-rpath,$ORIGIN/{relative}"));
     }

@@ -3,5 +3,5 @@
 include!("../../scripts/link_libtorch.rs");
 
 fn main() {
-    link_libtorch("bins");
+    link_libtorch();
 }
