@@ -1,0 +1,84 @@
+use std::{io, path::PathBuf};
+
+/// What can go wrong in this crate. [`TrainError::hints`] gives the ways out.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// libtorch refused an operation.
+    #[error("libtorch failed")]
+    Torch(#[from] tch::TchError),
+
+    /// A file could not be read or written.
+    #[error("cannot {action} {}", .path.display())]
+    File {
+        /// `read`, `write` and the like.
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+
+    /// A file's content is not what its name promises.
+    #[error("{} is damaged: {reason}", .path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+
+    /// A parameter has a value that makes no sense.
+    #[error("parameter `{name}`: {reason}")]
+    Parameter {
+        /// The parameter's name in the pipeline file.
+        name: &'static str,
+        /// What is wrong with the value, the value included.
+        reason: String,
+    },
+
+    /// Two inputs do not belong together, such as weights and a dataset with other classes.
+    #[error("{what}: {left}, but {right}")]
+    Mismatch {
+        /// What differs: `classes`.
+        what: &'static str,
+        /// One side, named: `weights.safetensors has 10`.
+        left: String,
+        /// The other side, named: `val.h5 has 200`.
+        right: String,
+    },
+
+    /// The training diverged.
+    #[error("the loss is not finite: epoch {epoch}, step {step} of {steps}, learning rate {lr}")]
+    NotFinite {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step, from 1.
+        step: usize,
+        /// Steps in the epoch.
+        steps: usize,
+        /// The learning rate of the epoch.
+        lr: f64,
+    },
+}
+
+impl TrainError {
+    /// Names the file in an I/O error: `.map_err(TrainError::file("read", path))`.
+    pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// Ways out, for people.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::NotFinite { .. } => "lower `lr`, or look for images or labels that are damaged",
+            Self::Damaged { .. } => "run the stage that made it again with `--force`",
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space on that disk; `pipeline gc` removes results that nothing needs"
+            }
+            _ => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
