@@ -1,1 +1,27 @@
-//! Images to HDF5, channel means, readers.
+//! Images to HDF5, dataset files, means.
+//!
+//! Here live the readers of published image collections, decoding and resizing, the stratified split of
+//! scikit-learn, the HDF5 files that trainings read ([`Dataset`]) and the means over them ([`Means`]). What
+//! happens to images during training (augmentation, batches) does not: that is the crate `train`.
+
+mod build_dataset;
+mod column_sums;
+mod dataset;
+mod decode;
+mod error;
+mod hdf5_layout;
+mod means;
+mod monitor;
+mod random_state;
+mod readers;
+mod rgb;
+mod source;
+mod splits;
+mod stratified_split;
+mod write_split;
+
+pub use build_dataset::{DatasetSummary, SplitSummary, build_dataset};
+pub use dataset::Dataset;
+pub use error::{BadImage, BadImages, DataError};
+pub use means::{Means, compute_means};
+pub use monitor::Progress;
