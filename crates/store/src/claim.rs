@@ -1,0 +1,131 @@
+use crate::{ActionRecord, Digest, Store, StoreError, layout::create_folder, lock::Lock};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What [`Store::begin`] finds.
+#[derive(Debug)]
+pub enum Begin {
+    /// Somebody has produced it meanwhile.
+    Done(Box<ActionRecord>),
+    /// It is to be produced, by the caller alone.
+    Work(Claim),
+}
+
+/// The exclusive right to produce a key, held until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct Claim {
+    pub(crate) store: Store,
+    pub(crate) key: Digest,
+    directory: PathBuf,
+    lock: Option<Lock>,
+}
+
+impl Store {
+    /// Claims `key`, waiting while another process or thread has it; most often the result is then there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn begin(&self, key: &Digest) -> Result<Begin, StoreError> {
+        self.create()?;
+        let lock = Lock::exclusive(&self.inner.layout.lock(&key.to_hex()))?;
+        self.begin_locked(key, lock)
+    }
+
+    /// As [`Store::begin`], but `None` instead of waiting.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn try_begin(&self, key: &Digest) -> Result<Option<Begin>, StoreError> {
+        self.create()?;
+        match Lock::try_exclusive(&self.inner.layout.lock(&key.to_hex()))? {
+            Some(lock) => self.begin_locked(key, lock).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Claims `key` to produce it even if it was produced before; `None` while another has it.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn try_begin_again(&self, key: &Digest) -> Result<Option<Claim>, StoreError> {
+        self.create()?;
+        match Lock::try_exclusive(&self.inner.layout.lock(&key.to_hex()))? {
+            Some(lock) => self.claim(key, lock).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the stage of `key` works, or has worked if it failed.
+    pub fn stage_directory(&self, key: &Digest) -> PathBuf {
+        self.inner.layout.stage(key)
+    }
+
+    /// The keys of stage directories that nobody works in: those of failed stages, and of killed runs.
+    pub fn abandoned_stages(&self) -> Vec<Digest> {
+        let Ok(entries) = fs::read_dir(self.inner.layout.stages()) else { return Vec::new() };
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|key: &Digest| !Lock::is_held(&self.inner.layout.lock(&key.to_hex())))
+            .collect()
+    }
+
+    fn begin_locked(&self, key: &Digest, lock: Lock) -> Result<Begin, StoreError> {
+        match self.action(key).filter(|action| self.has_outputs(action)) {
+            Some(action) => {
+                lock.remove();
+                Ok(Begin::Done(Box::new(action)))
+            }
+            None => self.claim(key, lock).map(Begin::Work),
+        }
+    }
+
+    fn claim(&self, key: &Digest, lock: Lock) -> Result<Claim, StoreError> {
+        let directory = self.inner.layout.stage(key);
+        match fs::create_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                remove(&directory)?;
+                create_folder(&directory)?;
+            }
+            result => result.map_err(|error| StoreError::writing("create", &directory, error))?,
+        }
+        Ok(Claim { store: self.clone(), key: *key, directory, lock: Some(lock) })
+    }
+}
+
+impl Claim {
+    /// The folder to work in: `.pipeline/stages/<key>/`, empty at first. It is removed by [`Claim::commit`] and kept
+    /// otherwise, for inspection.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Gives the key back without a result.
+    pub fn abandon(self) {}
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Only an empty folder goes: one that holds something tells why its stage failed.
+        let _ = fs::remove_dir(&self.directory);
+        if let Some(lock) = self.lock.take() {
+            lock.remove();
+        }
+    }
+}
+
+/// Removes a file or folder that need not exist.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::writing("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
