@@ -1,0 +1,19 @@
+//! Random changes of the training images: which are drawn for an image in an epoch, and how they are carried out.
+//!
+//! Images are bytes, `[height, width, 3]`; results are f32 in 0..255 less the mean, in the same layout, so that a
+//! batch of them is a channels-last tensor.
+
+mod affine;
+mod augmenter;
+mod convert;
+mod mean_image;
+mod resample;
+#[cfg(target_arch = "x86_64")]
+mod resample_avx2;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use affine::{AffineMap, AffineParameters};
+pub use augmenter::{Augmenter, Scratch};
+pub use mean_image::MeanImage;

@@ -1,0 +1,45 @@
+/// Labelled images in memory or in a mapped file.
+pub trait ImageSource: Send + Sync {
+    /// All images: RGB bytes, `[len, height, width, 3]`.
+    fn images(&self) -> &[u8];
+    /// The class of each image.
+    fn labels(&self) -> &[i64];
+    /// Height of the images in pixels.
+    fn height(&self) -> usize;
+    /// Width of the images in pixels.
+    fn width(&self) -> usize;
+
+    /// How many images there are.
+    fn len(&self) -> usize {
+        self.labels().len()
+    }
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One image: RGB bytes, `[height, width, 3]`.
+    fn image(&self, index: u32) -> &[u8] {
+        let bytes = self.height() * self.width() * 3;
+        &self.images()[index as usize * bytes..][..bytes]
+    }
+}
+
+impl ImageSource for data::Dataset {
+    fn images(&self) -> &[u8] {
+        self.images()
+    }
+
+    fn labels(&self) -> &[i64] {
+        self.labels()
+    }
+
+    fn height(&self) -> usize {
+        self.height()
+    }
+
+    fn width(&self) -> usize {
+        self.width()
+    }
+}
