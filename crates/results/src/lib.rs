@@ -1,1 +1,34 @@
-//! Run records to tables, comparison, plots, HTML.
+//! Run records become tables: which runs count, what differs between them, which value is best, what is noise,
+//! and the same table for the terminal, as CSV, Markdown, JSON and HTML.
+//!
+//! Nothing here reads the store or runs anything: records come in as values, text goes out. The only files
+//! written are those that [`write_tables`] is told to keep up to date.
+
+mod collect;
+mod columns;
+mod compare;
+mod error;
+mod experiment;
+mod files;
+mod filter;
+mod flatten;
+mod fold;
+mod format;
+mod metrics;
+mod order;
+mod render;
+mod rows;
+mod select;
+mod sort;
+mod standing;
+mod table;
+
+pub use compare::{CompareOptions, compare};
+pub use error::CompareError;
+pub use experiment::Measurement;
+pub use files::write_tables;
+pub use filter::Filter;
+pub use flatten::flatten;
+pub use format::text_of;
+pub use render::{Format, render};
+pub use table::{Cell, Column, ColumnRole, MetricCell, ResultsTable, Row, RowKind};

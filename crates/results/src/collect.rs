@@ -1,0 +1,94 @@
+use crate::{
+    experiment::{Experiment, Measurement},
+    flatten::flatten,
+    format::read_value,
+    metrics::{base_name, numbers},
+};
+use indexmap::{IndexMap, IndexSet};
+use proto::{RunRecord, StageRecord};
+use serde_json::Value;
+use spec::MetricSpec;
+use std::collections::BTreeMap;
+
+/// The values of a matrix cell as its stage name has them: `lr=0.1`, `seed=1`.
+type MatrixCell<'a> = Vec<&'a str>;
+
+/// One experiment for each matrix cell of the stages that `shown` measures, or one in all without a matrix.
+pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Experiment> {
+    measured_cells(record, shown).iter().map(|cell| experiment(record, cell)).collect()
+}
+
+fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
+    let belongs = |stage: &&StageRecord| cell_of(&stage.name).iter().all(|value| cell.contains(value));
+    let metrics = record.stages.iter().filter(belongs).flat_map(numbers);
+    Experiment {
+        pipeline: record.pipeline.clone(),
+        runs: vec![record.id.clone()],
+        started: record.started.clone(),
+        status: record.status,
+        overrides: record.overrides.clone(),
+        stages: record.stages.iter().map(|stage| base_name(&stage.name).to_owned()).collect(),
+        settings: settings(record, cell),
+        metrics: metrics.map(|(name, value)| (name, Measurement::single(value))).collect(),
+    }
+}
+
+/// `stage.param` for every stage that agrees with the cell. Where several cells of one stage do, because
+/// the measured stage collects over them, their distinct values make a list.
+fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
+    let mut values: IndexMap<String, IndexSet<Value>> = IndexMap::new();
+    for stage in record.stages.iter().filter(|stage| agrees(&cell_of(&stage.name), cell)) {
+        let base = base_name(&stage.name);
+        values.entry(format!("{base}.kind")).or_default().insert(Value::from(stage.kind.clone()));
+        for (name, param) in &stage.params {
+            for (key, value) in flatten(&format!("{base}.{name}"), param) {
+                values.entry(key).or_default().insert(value);
+            }
+        }
+    }
+    for (key, value) in cell.iter().filter_map(|value| value.split_once('=')) {
+        values.entry(format!("matrix.{key}")).or_default().insert(read_value(value));
+    }
+    for (name, param) in &record.params {
+        values.entry(format!("params.{name}")).or_default().insert(param.clone());
+    }
+    values.into_iter().map(|(key, values)| (key, one_or_list(values))).collect()
+}
+
+fn one_or_list(values: IndexSet<Value>) -> Value {
+    let mut values: Vec<Value> = values.into_iter().collect();
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
+}
+
+/// The cells of the measured stages, without those that are part of a larger one.
+fn measured_cells<'a>(record: &'a RunRecord, shown: &[MetricSpec]) -> Vec<MatrixCell<'a>> {
+    let measured = |stage: &&StageRecord| {
+        let base = base_name(&stage.name);
+        shown.iter().any(|metric| metric.name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.')))
+    };
+    let cells: IndexSet<MatrixCell> =
+        record.stages.iter().filter(measured).map(|stage| cell_of(&stage.name)).collect();
+    let is_part = |cell: &MatrixCell| cells.iter().any(|other| other != cell && contains(other, cell));
+    let whole: Vec<MatrixCell> = cells.iter().filter(|cell| !is_part(cell)).cloned().collect();
+    if whole.is_empty() { vec![Vec::new()] } else { whole }
+}
+
+fn cell_of(stage: &str) -> MatrixCell<'_> {
+    stage.split_once('@').map_or_else(Vec::new, |(_, cell)| cell.split(',').collect())
+}
+
+fn contains(outer: &MatrixCell, inner: &MatrixCell) -> bool {
+    inner.iter().all(|value| outer.contains(value))
+}
+
+/// Whether no key has one value here and another there.
+fn agrees(left: &MatrixCell, right: &MatrixCell) -> bool {
+    let by_key = |cell: &MatrixCell| -> BTreeMap<String, String> {
+        cell.iter()
+            .filter_map(|value| value.split_once('='))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    };
+    let right = by_key(right);
+    by_key(left).iter().all(|(key, value)| right.get(key).is_none_or(|other| other == value))
+}

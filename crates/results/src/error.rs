@@ -1,0 +1,65 @@
+use thiserror::Error;
+
+/// Why a comparison could not be made.
+#[derive(Debug, Error)]
+pub enum CompareError {
+    /// A selector names neither a pipeline nor a run.
+    #[error("no finished run matches `{0}`")]
+    UnknownSelector(String),
+    /// No row has such a column.
+    #[error("no experiment has a column `{name}`")]
+    UnknownColumn {
+        /// What was asked for.
+        name: String,
+        /// Names that exist.
+        known: Vec<String>,
+    },
+    /// A short name stands for settings that differ.
+    #[error("`{name}` could be {}", .candidates.join(" or "))]
+    AmbiguousColumn {
+        /// What was asked for.
+        name: String,
+        /// What it could be.
+        candidates: Vec<String>,
+    },
+    /// A filter cannot be read.
+    #[error("filter `{text}`: {problem}")]
+    BadFilter {
+        /// The filter.
+        text: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The baseline is not exactly one row.
+    #[error("`--baseline {text}` matches {count} rows; it must match one")]
+    Baseline {
+        /// What was asked for.
+        text: String,
+        /// How many rows match.
+        count: usize,
+    },
+    /// A file could not be made from the table.
+    #[error("cannot write the table: {0}")]
+    Render(String),
+}
+
+impl CompareError {
+    /// Ways out, for people.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::UnknownSelector(_) => vec!["`pipeline runs` lists what there is".to_owned()],
+            Self::UnknownColumn { known, .. } => vec![format!("known columns: {}", known.join(", "))],
+            Self::AmbiguousColumn { .. } => vec!["write the full name".to_owned()],
+            Self::BadFilter { .. } => {
+                vec![
+                    "write COLUMN OPERATOR VALUE with =, !=, <, <=, >, >= or ~ (contains): 'lr < 0.1'"
+                        .to_owned(),
+                ]
+            }
+            Self::Baseline { .. } => {
+                vec!["name a pipeline, a run, a reference, or a condition such as 'lr = 0.1'".to_owned()]
+            }
+            Self::Render(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+use crate::experiment::{Experiment, Measurement};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// Joins the experiments that differ in nothing but the settings called one of `names` (by the last part of
+/// their name, so that `seed` covers `train.seed` and `params.seed`). Metrics become mean and deviation.
+pub(crate) fn fold(experiments: Vec<Experiment>, names: &[String]) -> Vec<Experiment> {
+    let mut groups: IndexMap<String, Vec<Experiment>> = IndexMap::new();
+    for mut experiment in experiments {
+        let is_folded = |key: &str| names.iter().any(|name| key.rsplit('.').next() == Some(name));
+        experiment.settings.retain(|key, _| !is_folded(key));
+        experiment.overrides.retain(|key, _| !is_folded(key));
+        groups.entry(identity(&experiment)).or_default().push(experiment);
+    }
+    groups.into_values().filter_map(join).collect()
+}
+
+/// What two experiments must share to be joined, independent of the order of settings.
+fn identity(experiment: &Experiment) -> String {
+    let mut settings: Vec<(&String, &Value)> = experiment.settings.iter().collect();
+    settings.sort_by_key(|(key, _)| *key);
+    serde_json::json!([experiment.pipeline, settings, experiment.overrides]).to_string()
+}
+
+fn join(group: Vec<Experiment>) -> Option<Experiment> {
+    let mut values: IndexMap<&String, Vec<f64>> = IndexMap::new();
+    for experiment in &group {
+        for (name, metric) in &experiment.metrics {
+            values.entry(name).or_default().push(metric.mean);
+        }
+    }
+    let metrics = values
+        .into_iter()
+        .filter_map(|(name, values)| Some((name.clone(), Measurement::of(&values)?)))
+        .collect();
+    let mut runs: Vec<String> = group.iter().flat_map(|experiment| experiment.runs.clone()).collect();
+    runs.sort();
+    runs.dedup();
+    let newest = group.into_iter().max_by(|a, b| a.started.cmp(&b.started))?;
+    Some(Experiment { runs, metrics, ..newest })
+}

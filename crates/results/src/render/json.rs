@@ -1,0 +1,40 @@
+use super::flat::flatten_table;
+use crate::{
+    error::CompareError,
+    table::{Cell, ResultsTable, Row},
+};
+use serde_json::{Map, Value, json};
+
+/// `columns` describes the columns; each of `rows` is one object of plain values by column name, and `best`
+/// names the metrics in which the row is the best.
+pub(super) fn render(table: &ResultsTable) -> Result<String, CompareError> {
+    let flat = flatten_table(table);
+    let names: Vec<String> = flat.columns.iter().map(|(name, _)| name.clone()).collect();
+    let columns = flat.columns.into_iter().map(|(name, about)| {
+        let mut column = Map::from_iter([("name".to_owned(), Value::from(name))]);
+        column.extend(about);
+        Value::Object(column)
+    });
+    let columns: Vec<Value> = columns.collect();
+    let rows: Vec<Value> = flat
+        .rows
+        .into_iter()
+        .zip(&table.rows)
+        .map(|(values, row)| {
+            let mut object: Map<String, Value> = names.iter().cloned().zip(values).collect();
+            object.insert("best".to_owned(), json!(best(table, row)));
+            Value::Object(object)
+        })
+        .collect();
+    let document = json!({ "columns": columns, "rows": rows });
+    let text = serde_json::to_string(&document).map_err(|error| CompareError::Render(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+fn best<'a>(table: &'a ResultsTable, row: &Row) -> Vec<&'a str> {
+    let cells = row.cells.iter().zip(&table.columns);
+    cells
+        .filter(|(cell, _)| matches!(cell, Cell::Metric(metric) if metric.best))
+        .map(|(_, column)| column.name.as_str())
+        .collect()
+}

@@ -1,0 +1,92 @@
+use super::notes::{cell_text, legend};
+use crate::table::{ColumnRole, ResultsTable};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+/// Nothing but a rule under the heading.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Aligned text no wider than `width`: as it is if it fits, else turned, experiments side by side and as many
+/// of them as fit in each block.
+pub(super) fn render(table: &ResultsTable, width: usize) -> String {
+    let grid = grid(table);
+    if grid.len() == 1 {
+        return "no finished run to compare\n".to_owned();
+    }
+    let upright = lay_out(&grid, |column| is_number(table, column), None);
+    let body = if fits(&upright, width) { upright } else { turned_blocks(&grid, width) };
+    let notes = legend(table, "*");
+    if notes.is_empty() { body } else { format!("{body}\n{}\n", notes.join(" · ")) }
+}
+
+fn is_number(table: &ResultsTable, column: usize) -> bool {
+    matches!(table.columns[column].role, ColumnRole::Metric { .. })
+}
+
+/// The heading and the rows as text, all of the same length.
+fn grid(table: &ResultsTable) -> Vec<Vec<String>> {
+    let heading = table.columns.iter().map(|column| column.label.clone()).collect();
+    let rows = table.rows.iter().map(|row| {
+        let cells = row.cells.iter().zip(&table.columns);
+        cells.map(|(cell, column)| cell_text(cell, column.role, |text| format!("* {text}"))).collect()
+    });
+    std::iter::once(heading).chain(rows).collect()
+}
+
+fn turned_blocks(grid: &[Vec<String>], width: usize) -> String {
+    let (heading, rows) = (&grid[0], &grid[1..]);
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    while start < rows.len() {
+        let mut end = start + 1;
+        let mut block = turn(heading, &rows[start..end], width);
+        while end < rows.len() {
+            let wider = lay_out(&turned(heading, &rows[start..=end]), |_| false, None);
+            if !fits(&wider, width) {
+                break;
+            }
+            block = wider;
+            end += 1;
+        }
+        blocks.push(block);
+        start = end;
+    }
+    blocks.join("\n")
+}
+
+fn turn(heading: &[String], rows: &[Vec<String>], width: usize) -> String {
+    lay_out(&turned(heading, rows), |_| false, Some(width))
+}
+
+fn turned(heading: &[String], rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    let line = |at: usize| -> Vec<String> {
+        std::iter::once(&heading[at]).chain(rows.iter().map(|row| &row[at])).cloned().collect()
+    };
+    (0..heading.len()).map(line).collect()
+}
+
+/// One line a row, numbers to the right. With a width, long cells are wrapped to keep to it.
+fn lay_out(grid: &[Vec<String>], is_number: impl Fn(usize) -> bool, width: Option<usize>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE).force_no_tty();
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    table.set_header(&grid[0]);
+    for row in &grid[1..] {
+        table.add_row(row);
+    }
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if is_number(at) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    lines.concat()
+}
+
+fn fits(text: &str, width: usize) -> bool {
+    text.lines().all(|line| line.chars().count() <= width)
+}

@@ -1,0 +1,88 @@
+use crate::experiment::Measurement;
+use serde_json::Value;
+use spec::Goal;
+
+/// Experiments side by side: columns with a role, rows of cells, one cell a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultsTable {
+    /// The experiment's name first, then settings, then metrics.
+    pub columns: Vec<Column>,
+    /// Experiments first, then references.
+    pub rows: Vec<Row>,
+    /// What differences refer to, in the words of who asked for it.
+    pub baseline: Option<String>,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The full name: `train.lr`, `rank.rank1`.
+    pub name: String,
+    /// The heading: as short as it can be without being that of another column.
+    pub label: String,
+    /// What it holds.
+    pub role: ColumnRole,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnRole {
+    /// What the row is called.
+    Experiment,
+    /// About the run itself: its id, its time, how it ended.
+    Fact,
+    /// What was set.
+    Setting,
+    /// What was reached.
+    Metric {
+        /// Which direction is better.
+        goal: Goal,
+        /// Whether it is shown times 100 with a percent sign.
+        percent: bool,
+    },
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Ours or published.
+    pub kind: RowKind,
+    /// Ids of the runs behind it, oldest first; none for a reference.
+    pub runs: Vec<String>,
+    /// One cell a column.
+    pub cells: Vec<Cell>,
+}
+
+/// Whose values a row holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowKind {
+    /// Measured here.
+    Experiment,
+    /// Published by somebody else.
+    Reference,
+}
+
+/// What stands at a row and column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing is known.
+    Empty,
+    /// A setting, or a name.
+    Setting(Value),
+    /// A measured value.
+    Metric(MetricCell),
+}
+
+/// A measured value and how it stands among the others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MetricCell {
+    /// The value.
+    pub value: Measurement,
+    /// Whether no experiment has a better one.
+    pub best: bool,
+    /// The value minus the baseline's.
+    pub difference: Option<f64>,
+    /// Whether it differs from what it is held against (the baseline, or else the best) by no more than the
+    /// spread of both.
+    pub within_spread: bool,
+}

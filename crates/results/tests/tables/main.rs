@@ -1,0 +1,6 @@
+//! Tables from records, through the public interface alone.
+
+mod compare;
+mod properties;
+mod render;
+mod support;

@@ -1,0 +1,114 @@
+//! What the forms of a table look like.
+
+use crate::support::{digits, published};
+use insta::assert_snapshot;
+use results::{CompareOptions, Format, ResultsTable, compare, render, write_tables};
+use serde_json::{Value, json};
+
+/// Three learning rates with two seeds each, and what was published.
+fn table(options: &CompareOptions) -> ResultsTable {
+    let mut runs = Vec::new();
+    for (number, (lr, seed, rank1)) in [
+        (0.1, 1, 0.9733),
+        (0.1, 2, 0.9751),
+        (0.05, 1, 0.9811),
+        (0.05, 2, 0.9789),
+        (0.01, 1, 0.9422),
+        (0.01, 2, 0.9510),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut run = digits(number, json!({"lr": lr, "seed": seed}), rank1, 1.0 - rank1);
+        run.references = vec![published("published, experiment 2", 0.9769)];
+        runs.push(run);
+    }
+    compare(&runs, options).unwrap()
+}
+
+fn folded() -> CompareOptions {
+    CompareOptions {
+        fold: vec!["seed".into()],
+        baseline: Some("lr = 0.1".into()),
+        ..CompareOptions::default()
+    }
+}
+
+#[test]
+fn terminal_at_80_columns() {
+    let upright = render(&table(&CompareOptions::default()), Format::Terminal { width: 80 }).unwrap();
+    assert_snapshot!("terminal_80", upright);
+    let folded = render(&table(&folded()), Format::Terminal { width: 80 }).unwrap();
+    assert_snapshot!("terminal_80_folded", folded);
+}
+
+#[test]
+fn terminal_at_120_columns() {
+    let folded = render(&table(&folded()), Format::Terminal { width: 120 }).unwrap();
+    assert_snapshot!("terminal_120_folded", folded);
+}
+
+#[test]
+fn too_narrow_a_terminal_turns_the_table() {
+    let turned = render(&table(&CompareOptions::default()), Format::Terminal { width: 44 }).unwrap();
+    assert_snapshot!("terminal_turned", turned);
+    assert!(turned.lines().all(|line| line.chars().count() <= 44), "{turned}");
+}
+
+#[test]
+fn markdown() {
+    assert_snapshot!(render(&table(&folded()), Format::Markdown).unwrap());
+}
+
+#[test]
+fn csv() {
+    assert_snapshot!(render(&table(&folded()), Format::Csv).unwrap());
+}
+
+#[test]
+fn json_has_plain_values_by_column_name() {
+    let text = render(&table(&folded()), Format::Json).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let columns = document["columns"].as_array().unwrap();
+    let rows = document["rows"].as_array().unwrap();
+    for row in rows {
+        let names: Vec<&String> = row.as_object().unwrap().keys().collect();
+        assert_eq!(names.len(), columns.len() + 1, "every column and `best`: {names:?}");
+    }
+    insta::assert_json_snapshot!("json_column_and_row", json!([columns[4], rows[1]]));
+}
+
+#[test]
+fn html_is_one_page_without_anything_from_elsewhere() {
+    let mut run = digits(1, json!({}), 0.9, 0.1);
+    run.pipeline = "<script>alert(1)</script>".into();
+    let table = compare(&[run], &CompareOptions::default()).unwrap();
+    let page = render(&table, Format::Html).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    assert!(page.contains("&lt;script&gt;alert(1)"), "names are escaped");
+    assert!(!page.contains("http"), "no external request");
+}
+
+#[test]
+fn nothing_to_compare_is_said() {
+    let empty = compare(&[], &CompareOptions::default()).unwrap();
+    assert_eq!(render(&empty, Format::Terminal { width: 80 }).unwrap(), "no finished run to compare\n");
+    assert_eq!(
+        serde_json::from_str::<Value>(&render(&empty, Format::Json).unwrap()).unwrap()["rows"],
+        json!([])
+    );
+}
+
+#[test]
+fn table_files_are_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = [digits(1, json!({}), 0.9, 0.1)];
+    let written = write_tables(folder.path(), &runs).unwrap();
+    assert_eq!(written, [folder.path().join("results/table.csv"), folder.path().join("results/table.md")]);
+    let csv = std::fs::read_to_string(&written[0]).unwrap();
+    assert!(csv.starts_with("experiment,kind,runs,rank.rank1,rank.loss\n"), "{csv}");
+    assert!(csv.contains("digits,experiment,20260101-000001-ab,0.9,0.1"), "{csv}");
+    assert!(write_tables(folder.path(), &runs).unwrap().is_empty(), "nothing changed, nothing written");
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("results")).unwrap().collect();
+    assert_eq!(left.len(), 2, "no temporary file stays behind");
+}
