@@ -1,0 +1,142 @@
+use super::declarations::{Declarations, Role};
+use tch::{TchError, Tensor};
+
+/// Keras' default of the study, not PyTorch's 1e-5.
+const BATCH_NORM_EPSILON: f64 = 2e-5;
+/// In PyTorch's sense: the share of the new batch in the running statistics.
+const BATCH_NORM_MOMENTUM: f64 = 0.1;
+
+/// Batch normalisation over N, H and W; parameters and statistics are 32-bit whatever the input is.
+pub(super) struct BatchNorm {
+    weight: Tensor,
+    bias: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+}
+
+impl BatchNorm {
+    pub(super) fn declare(
+        declarations: &mut Declarations,
+        name: &str,
+        channels: i64,
+    ) -> Result<Self, TchError> {
+        Ok(Self {
+            weight: declarations.vector(format!("{name}.weight"), channels, 1.0)?,
+            bias: declarations.vector(format!("{name}.bias"), channels, 0.0)?,
+            running_mean: declarations.statistic(format!("{name}.running_mean"), channels, 0.0)?,
+            running_var: declarations.statistic(format!("{name}.running_var"), channels, 1.0)?,
+        })
+    }
+
+    pub(super) fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
+        input.f_batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            Some(&self.running_mean),
+            Some(&self.running_var),
+            training,
+            BATCH_NORM_MOMENTUM,
+            BATCH_NORM_EPSILON,
+            true,
+        )
+    }
+
+    /// Batch norm, then ReLU in place: batch norm's backward pass needs its input, not its output.
+    pub(super) fn forward_relu(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
+        self.forward(input, training)?.f_relu_()
+    }
+}
+
+/// A square convolution without bias, padded so that the output has ⌈size / stride⌉ rows and columns.
+pub(super) struct Convolution {
+    weight: Tensor,
+    kernel: i64,
+    stride: i64,
+}
+
+/// The input and output channels, kernel size and stride of a convolution.
+#[derive(Clone, Copy)]
+pub(super) struct ConvolutionShape {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) kernel: i64,
+    pub(super) stride: i64,
+}
+
+impl Convolution {
+    pub(super) fn declare(
+        declarations: &mut Declarations,
+        name: &str,
+        shape: ConvolutionShape,
+        role: Role,
+    ) -> Result<Self, TchError> {
+        let ConvolutionShape { from, to, kernel, stride } = shape;
+        let weight = declarations.kernel(format!("{name}.weight"), &[to, from, kernel, kernel], role)?;
+        Ok(Self { weight, kernel, stride })
+    }
+
+    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        let (_, _, height, width) = input.size4()?;
+        let (top, bottom) = same_padding(height, self.kernel, self.stride);
+        let (left, right) = same_padding(width, self.kernel, self.stride);
+        let convolve = |input: &Tensor, padding: [i64; 2]| {
+            let stride = [self.stride; 2];
+            input.f_conv2d(&self.weight, None::<&Tensor>, stride, padding, [1, 1], 1)
+        };
+        if (top, left) == (bottom, right) {
+            convolve(input, [top, left])
+        } else {
+            convolve(&input.f_constant_pad_nd([left, right, top, bottom])?, [0, 0])
+        }
+    }
+}
+
+/// TensorFlow's "same" padding of one axis, before and after: the output has ⌈size / stride⌉ entries, and an odd
+/// rest goes after. With stride 2, kernel 3 and an even size that is (0, 1).
+pub(super) fn same_padding(size: i64, kernel: i64, stride: i64) -> (i64, i64) {
+    let outputs = (size + stride - 1) / stride;
+    let total = ((outputs - 1) * stride + kernel - size).max(0);
+    (total / 2, total - total / 2)
+}
+
+/// The linear layer at the end. Its bias is added in 32 bits.
+pub(super) struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Linear {
+    pub(super) fn declare(
+        declarations: &mut Declarations,
+        name: &str,
+        from: i64,
+        to: i64,
+    ) -> Result<Self, TchError> {
+        Ok(Self {
+            weight: declarations.kernel(format!("{name}.weight"), &[to, from], Role::OuterKernel)?,
+            bias: declarations.vector(format!("{name}.bias"), to, 0.0)?,
+        })
+    }
+
+    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        if self.weight.f_kind()? == self.bias.f_kind()? {
+            return input.f_linear(&self.weight, Some(&self.bias));
+        }
+        input.f_linear(&self.weight, None::<&Tensor>)?.f_to_kind(self.bias.f_kind()?)?.f_add(&self.bias)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_padding;
+
+    #[test]
+    fn padding_is_tensorflows() {
+        assert_eq!(same_padding(32, 3, 1), (1, 1));
+        assert_eq!(same_padding(64, 5, 1), (2, 2));
+        assert_eq!(same_padding(32, 3, 2), (0, 1));
+        assert_eq!(same_padding(7, 3, 2), (1, 1));
+        assert_eq!(same_padding(32, 1, 2), (0, 0));
+        assert_eq!(same_padding(1, 3, 2), (1, 1));
+    }
+}

@@ -1,0 +1,160 @@
+use super::blocks::{BlockShape, ResidualBlock};
+use super::declarations::Declarations;
+use super::layers::{BatchNorm, Linear};
+use super::parameters::{FlatParameters, NamedTensor, Storage};
+use super::stem::StemLayers;
+use crate::TrainError;
+use crate::precision::compute_kind;
+use spec::kinds::{Block, ModelParams, Precision};
+use tch::{Device, Kind, TchError, Tensor};
+
+/// A residual network: batch norm of the image, stem, residual stages, (before which a pre-activation network still
+/// needs batch norm and ReLU) average pool over the whole map, linear layer.
+pub struct Network {
+    input_norm: BatchNorm,
+    stem: StemLayers,
+    blocks: Vec<ResidualBlock>,
+    /// Batch norm and ReLU after the last stage, where the blocks do not end in them.
+    norm: Option<BatchNorm>,
+    head: Linear,
+    compute_kind: Kind,
+    storage: Storage,
+}
+
+impl Network {
+    /// A network with initial weights drawn from `seed`: kernels Glorot uniform, biases 0, batch norm the identity.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Parameter`] if stages and filters do not make a network.
+    pub fn new(
+        model: &ModelParams,
+        classes: i64,
+        seed: u64,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, TrainError> {
+        check(model)?;
+        let compute_kind = compute_kind(precision);
+        let mut declarations = Declarations::new(compute_kind, device);
+        let filters: Vec<i64> = model.filters.iter().map(|&filters| i64::from(filters)).collect();
+        let features = filters[filters.len() - 1];
+        let input_norm = BatchNorm::declare(&mut declarations, "input_norm", 3)?;
+        let stem = StemLayers::declare(&mut declarations, model.stem, model.block, filters[0])?;
+        let blocks = declare_stages(&mut declarations, model, &filters)?;
+        let norm = (model.block == Block::PreactBottleneck)
+            .then(|| BatchNorm::declare(&mut declarations, "norm", features))
+            .transpose()?;
+        let head = Linear::declare(&mut declarations, "head.fc", features, classes)?;
+        let storage = Storage::allocate(declarations, seed)?;
+        Ok(Self { input_norm, stem, blocks, norm, head, compute_kind, storage })
+    }
+
+    /// Logits, f32 `[N, classes]`, of `images`, f32 `[N, 3, H, W]` with channels-last strides and the mean
+    /// subtracted.
+    ///
+    /// In training, batch norm uses the batch's statistics and updates the running ones, and a graph is kept for the
+    /// backward pass.
+    pub fn forward(&self, images: &Tensor, training: bool) -> Result<Tensor, TrainError> {
+        let logits =
+            if training { self.pass(images, true) } else { tch::no_grad(|| self.pass(images, false)) };
+        Ok(logits?)
+    }
+
+    fn pass(&self, images: &Tensor, training: bool) -> Result<Tensor, TchError> {
+        let mut output = self.input_norm.forward(images, training)?;
+        if self.compute_kind != Kind::Float {
+            output = output.f_to_kind(self.compute_kind)?;
+        }
+        output = self.stem.forward(&output, training)?;
+        for block in &self.blocks {
+            output = block.forward(&output, training)?;
+        }
+        if let Some(norm) = &self.norm {
+            output = norm.forward_relu(&output, training)?;
+        }
+        self.head.forward(&output.f_mean_dim(&[2, 3][..], false, None)?)
+    }
+
+    /// Every weight and running statistic, f32, under the names of timm's `resnetv2`. The tensors are views: writing
+    /// to them changes the network.
+    pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
+        let named = self.storage.named.iter();
+        named.map(|tensor| (tensor.name.clone(), tensor.value.shallow_clone())).collect()
+    }
+
+    /// Replaces every weight and running statistic.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Mismatch`] that names the first differences, unless names and shapes are exactly the network's.
+    pub fn load_named(&mut self, tensors: &[(String, Tensor)]) -> Result<(), TrainError> {
+        super::load::copy_into(&self.storage.named, tensors)?;
+        Ok(self.storage.parameters.refresh_compute_copy()?)
+    }
+
+    /// How many numbers are trained: running statistics do not count.
+    pub fn trainable_parameters(&self) -> usize {
+        self.entries(true)
+    }
+
+    /// How many running statistics there are.
+    pub fn non_trainable_parameters(&self) -> usize {
+        self.entries(false)
+    }
+
+    fn entries(&self, trainable: bool) -> usize {
+        let counted = |tensor: &&NamedTensor| tensor.trainable == trainable;
+        self.storage.named.iter().filter(counted).map(|tensor| tensor.value.numel()).sum()
+    }
+
+    pub(crate) fn parameters(&self) -> FlatParameters {
+        self.storage.parameters.share()
+    }
+}
+
+/// The first block of every stage projects, and halves the map in all stages but the first.
+fn declare_stages(
+    declarations: &mut Declarations,
+    model: &ModelParams,
+    filters: &[i64],
+) -> Result<Vec<ResidualBlock>, TchError> {
+    let mut blocks = Vec::new();
+    for (stage, &count) in model.stages.iter().enumerate() {
+        for index in 0..count {
+            let first = index == 0;
+            let shape = BlockShape {
+                from: if first { filters[stage] } else { filters[stage + 1] },
+                to: filters[stage + 1],
+                stride: if first && stage > 0 { 2 } else { 1 },
+                projects: first,
+            };
+            let name = format!("stages.{stage}.blocks.{index}");
+            blocks.push(ResidualBlock::declare(declarations, model.block, &name, shape)?);
+        }
+    }
+    Ok(blocks)
+}
+
+fn check(model: &ModelParams) -> Result<(), TrainError> {
+    let parameter = |name, reason: String| Err(TrainError::Parameter { name, reason });
+    let (stages, filters) = (&model.stages, &model.filters);
+    if stages.is_empty() || stages.contains(&0) {
+        return parameter("model.stages", format!("{stages:?} must name at least one block for every stage"));
+    }
+    if filters.len() != stages.len() + 1 {
+        let wanted = stages.len() + 1;
+        return parameter(
+            "model.filters",
+            format!("{filters:?} must have {wanted} entries: the stem's, then one for each stage"),
+        );
+    }
+    let step = if model.block == Block::Basic { 1 } else { 4 };
+    if filters[0] == 0 || filters[1..].iter().any(|&filters| filters == 0 || filters % step != 0) {
+        return parameter(
+            "model.filters",
+            format!("{filters:?} must be positive, and those of the stages multiples of {step}"),
+        );
+    }
+    Ok(())
+}

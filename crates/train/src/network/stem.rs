@@ -1,0 +1,45 @@
+use super::declarations::{Declarations, Role};
+use super::layers::{BatchNorm, Convolution, ConvolutionShape};
+use spec::kinds::{Block, Stem};
+use tch::{TchError, Tensor};
+
+/// What comes before the first residual stage: a convolution, and what follows it.
+pub(super) struct StemLayers {
+    convolution: Convolution,
+    /// Batch norm and ReLU. A pre-activation block brings its own, so the CIFAR stem has none before such blocks.
+    norm: Option<BatchNorm>,
+    /// Max pool 3×3 with stride 2.
+    pools: bool,
+}
+
+impl StemLayers {
+    pub(super) fn declare(
+        declarations: &mut Declarations,
+        stem: Stem,
+        block: Block,
+        channels: i64,
+    ) -> Result<Self, TchError> {
+        let (kernel, pools) = match stem {
+            Stem::Cifar => (3, false),
+            Stem::TinyImagenet => (5, true),
+        };
+        let shape = ConvolutionShape { from: 3, to: channels, kernel, stride: 1 };
+        let convolution = Convolution::declare(declarations, "stem.conv", shape, Role::OuterKernel)?;
+        let norm = (pools || block != Block::PreactBottleneck)
+            .then(|| BatchNorm::declare(declarations, "stem.norm", channels))
+            .transpose()?;
+        Ok(Self { convolution, norm, pools })
+    }
+
+    pub(super) fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
+        let mut output = self.convolution.forward(input)?;
+        if let Some(norm) = &self.norm {
+            output = norm.forward_relu(&output, training)?;
+        }
+        if self.pools {
+            // The study pads with zeros; since nothing is negative here, that is the pool's own padding with −∞.
+            output = output.f_max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false)?;
+        }
+        Ok(output)
+    }
+}

@@ -1,0 +1,113 @@
+use crate::TrainError;
+use safetensors::{Dtype, SafeTensors, tensor::TensorInfo};
+use std::{collections::BTreeMap, fs, io::Write, path::Path};
+use tch::{Device, Kind, TchError, Tensor};
+
+/// The file's element types and libtorch's.
+const KINDS: [(Dtype, Kind); 8] = [
+    (Dtype::U8, Kind::Uint8),
+    (Dtype::I32, Kind::Int),
+    (Dtype::I64, Kind::Int64),
+    (Dtype::F16, Kind::Half),
+    (Dtype::BF16, Kind::BFloat16),
+    (Dtype::F32, Kind::Float),
+    (Dtype::F64, Kind::Double),
+    (Dtype::BOOL, Kind::Bool),
+];
+
+/// What a weights file holds.
+pub struct WeightsFile {
+    /// Names and tensors, on the CPU, sorted by name.
+    pub tensors: Vec<(String, Tensor)>,
+    /// The texts beside them: model configuration, class names, means and so on.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Writes a safetensors file under a temporary name, syncs it, then renames it: `path` never holds half a file.
+///
+/// The same tensors and metadata give the same bytes, whatever their order.
+pub fn save_weights(
+    path: &Path,
+    tensors: &[(String, Tensor)],
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), TrainError> {
+    let bytes = encode(tensors, metadata)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".weights-").tempfile_in(folder)?;
+        file.write_all(&bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(TrainError::file("write", path))
+}
+
+/// Reads what [`save_weights`], or any other writer of safetensors, wrote.
+///
+/// # Errors
+///
+/// [`TrainError::File`] if it cannot be read, [`TrainError::Damaged`] if it is not a safetensors file.
+pub fn load_weights(path: &Path) -> Result<WeightsFile, TrainError> {
+    let bytes = fs::read(path).map_err(TrainError::file("read", path))?;
+    let damaged = |reason: String| TrainError::Damaged { path: path.to_owned(), reason };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let mut tensors = Vec::new();
+    for (name, view) in file.iter() {
+        let kind =
+            kind_of(view.dtype()).ok_or_else(|| damaged(format!("{name} has type {:?}", view.dtype())))?;
+        let shape: Vec<i64> = view.shape().iter().map(|&length| length as i64).collect();
+        tensors.push((name.to_owned(), Tensor::f_from_data_size(view.data(), &shape, kind)?));
+    }
+    tensors.sort_by(|left, right| left.0.cmp(&right.0));
+    let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    Ok(WeightsFile { tensors, metadata })
+}
+
+/// The format by hand, because the crate's writer puts metadata in random order: the header's length, the header (JSON,
+/// padded to 8 bytes), then the tensors' bytes, widest types first so that all are aligned.
+fn encode(tensors: &[(String, Tensor)], metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, TrainError> {
+    let mut sorted = Vec::with_capacity(tensors.len());
+    for (name, tensor) in tensors {
+        sorted.push((dtype_of(tensor)?, name, tensor));
+    }
+    sorted.sort_by_key(|&(dtype, name, _)| (std::cmp::Reverse(dtype.bitsize()), name));
+
+    let mut header = serde_json::Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".to_owned(), serde_json::json!(metadata));
+    }
+    let mut data = Vec::new();
+    for (dtype, name, tensor) in sorted {
+        let start = data.len();
+        append_bytes(&mut data, tensor, dtype)?;
+        let shape = tensor.size().iter().map(|&length| length as usize).collect();
+        let info = TensorInfo { dtype, shape, data_offsets: (start, data.len()) };
+        header.insert(name.clone(), serde_json::json!(info));
+    }
+
+    let mut header = serde_json::Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.append(&mut header);
+    bytes.append(&mut data);
+    Ok(bytes)
+}
+
+fn append_bytes(data: &mut Vec<u8>, tensor: &Tensor, dtype: Dtype) -> Result<(), TchError> {
+    let start = data.len();
+    let contiguous = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
+    data.resize(start + tensor.numel() * dtype.bitsize() / 8, 0);
+    contiguous.f_copy_data_u8(&mut data[start..], tensor.numel())
+}
+
+fn dtype_of(tensor: &Tensor) -> Result<Dtype, TchError> {
+    let kind = tensor.f_kind()?;
+    let known = KINDS.iter().find(|known| known.1 == kind);
+    known.map(|known| known.0).ok_or_else(|| TchError::Kind(format!("safetensors has no type for {kind:?}")))
+}
+
+fn kind_of(dtype: Dtype) -> Option<Kind> {
+    KINDS.iter().find(|known| known.0 == dtype).map(|known| known.1)
+}
