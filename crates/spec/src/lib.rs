@@ -4,10 +4,43 @@
 //! Nothing here reads the data, knows the cache or starts a process; the only files touched are the pipeline
 //! file itself and, to see that they exist, the sources it names.
 
+mod command;
+mod common;
+mod declared;
+mod diagnostics;
+mod error;
+mod file;
+mod graph;
+mod inputs;
+mod kind_schema;
 pub mod kinds;
+mod load;
+mod matrix;
+mod missing;
+mod names;
+mod nearest;
+mod node;
+mod overrides;
+mod params;
+mod paths;
 mod pipeline;
+mod root;
+mod scope;
+mod shape;
+mod source;
+mod sources_seen;
+mod stage;
+mod table_of_metrics;
+mod template;
+mod units;
+mod value_text;
+mod words;
 
+pub use error::{Errors, SpecError};
 pub use kinds::Kind;
+pub use load::{load, parse};
 pub use pipeline::{
     CommandLine, Goal, Input, MetricSpec, Output, Piece, Pipeline, Reference, Resources, Source, Stage, Word,
 };
+pub use root::find_root;
+pub use value_text::value_text;

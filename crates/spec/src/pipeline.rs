@@ -1,11 +1,11 @@
-use crate::kinds::Kind;
+use crate::{error::SpecError, kinds::Kind};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// A whole pipeline file, checked and resolved: no reference or parameter is left open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pipeline {
     /// The file's stem.
     pub name: String,
@@ -25,10 +25,13 @@ pub struct Pipeline {
     pub metrics: Vec<MetricSpec>,
     /// Published values, shown beside ours.
     pub references: Vec<Reference>,
+    /// Files and folders that stages read and that do not exist, with advice how to get them. A plan can be
+    /// made without them; running cannot.
+    pub missing_sources: Vec<SpecError>,
 }
 
 /// One stage, or one cell of a stage with a matrix.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// `train`, or `train@lr=0.1,seed=1` for a matrix cell. Unique in the pipeline.
     pub name: String,
@@ -91,6 +94,9 @@ pub enum Source {
         stage: String,
         /// The output's name.
         output: String,
+        /// The path inside the output that is meant, if that is a folder: `${stages.get.path}/images` has
+        /// `images` here. `None`: all of it.
+        inside: Option<String>,
     },
 }
 

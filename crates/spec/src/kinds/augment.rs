@@ -7,15 +7,19 @@ use serde::{Deserialize, Serialize};
 pub struct Augment {
     /// Rotation by up to this many degrees either way.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
     pub rotation: f64,
     /// Zoom between 1 − zoom and 1 + zoom, rows and columns separately.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub zoom: f64,
     /// Shift of rows and of columns by up to this share of the image's size either way.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
     pub shift: f64,
     /// Shear by up to this many degrees either way.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
     pub shear: f64,
     /// Mirrors half of the images.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

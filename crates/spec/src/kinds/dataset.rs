@@ -1,3 +1,4 @@
+use super::{Fault, Parameters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,7 @@ pub struct DatasetParams {
     pub format: DatasetFormat,
     /// Height and width of the stored images in pixels; others are resized. Left out: as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub image_size: Option<u32>,
     /// Training images of each class that are held out as the test split.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -34,9 +36,11 @@ pub struct DatasetParams {
     pub val_per_class: u32,
     /// Share of the training images that is held out as the test split, stratified by class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub test_fraction: Option<f64>,
     /// Share of the training images that is held out as the validation split, stratified by class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub val_fraction: Option<f64>,
     /// Seed of the held-out draws.
     #[serde(default = "default_seed")]
@@ -49,4 +53,24 @@ fn is_zero(count: &u32) -> bool {
 
 fn default_seed() -> u32 {
     42
+}
+
+impl Parameters for DatasetParams {
+    fn faults(&self) -> Vec<Fault> {
+        const WAY: &str = "the size of a split is given by one of them";
+        let mut faults = Vec::new();
+        if self.test_per_class > 0 && self.test_fraction.is_some() {
+            let message = "`test_fraction` beside `test_per_class`";
+            faults.push(Fault::new(&["test_fraction"], message).with_hint(WAY));
+        }
+        if self.val_per_class > 0 && self.val_fraction.is_some() {
+            let message = "`val_fraction` beside `val_per_class`";
+            faults.push(Fault::new(&["val_fraction"], message).with_hint(WAY));
+        }
+        if self.test_fraction.unwrap_or(0.0) + self.val_fraction.unwrap_or(0.0) >= 1.0 {
+            let message = "`test_fraction` and `val_fraction` leave nothing to train on";
+            faults.push(Fault::new(&["test_fraction"], message));
+        }
+        faults
+    }
 }

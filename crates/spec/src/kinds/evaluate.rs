@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct EvaluateParams {
     /// Images a forward pass. Does not change the results beyond rounding.
     #[serde(default = "default_batch_size")]
+    #[schemars(range(min = 1))]
     pub batch_size: u32,
     /// Averages the probabilities of each image and its mirror image (test-time augmentation).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -16,3 +17,5 @@ pub struct EvaluateParams {
 fn default_batch_size() -> u32 {
     256
 }
+
+impl super::Parameters for EvaluateParams {}

@@ -1,3 +1,4 @@
+use super::{Fault, Parameters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,4 +34,35 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 
 fn yes() -> bool {
     true
+}
+
+impl Parameters for FetchParams {
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.url.is_empty() || self.url.iter().any(String::is_empty) {
+            faults.push(Fault::new(&["url"], "`url` must not be empty"));
+        }
+        if let Some(checksum) = self.checksum.as_deref().filter(|checksum| !is_checksum(checksum)) {
+            let message = format!("`checksum`: `{checksum}` is none");
+            let way = "write `sha256:` with 64 hexadecimal digits, or `md5:` with 32";
+            faults.push(Fault::new(&["checksum"], message).with_hint(way));
+        }
+        faults
+    }
+
+    fn hints(&self) -> &'static [&'static str] {
+        // With a checksum it does not matter from where the file comes.
+        if self.checksum.is_some() { &["url"] } else { &[] }
+    }
+}
+
+fn is_checksum(text: &str) -> bool {
+    let length = match text.split_once(':') {
+        Some(("sha256", _)) => 64,
+        Some(("md5", _)) => 32,
+        _ => return false,
+    };
+    text.split_once(':').is_some_and(|(_, digits)| {
+        digits.len() == length && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+    })
 }

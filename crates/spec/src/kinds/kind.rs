@@ -41,8 +41,15 @@ const fn optional(name: &'static str, file: &'static str) -> OutputRule {
 
 impl Kind {
     /// All kinds, in the order of the documentation.
-    pub const ALL: [Self; 7] =
-        [Self::Fetch, Self::Dataset, Self::Means, Self::Train, Self::DecayTrain, Self::Evaluate, Self::Command];
+    pub const ALL: [Self; 7] = [
+        Self::Fetch,
+        Self::Dataset,
+        Self::Means,
+        Self::Train,
+        Self::DecayTrain,
+        Self::Evaluate,
+        Self::Command,
+    ];
 
     /// The name in pipeline files.
     pub const fn name(self) -> &'static str {

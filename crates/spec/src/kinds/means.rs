@@ -20,3 +20,5 @@ pub struct MeansParams {
     #[serde(default)]
     pub mode: MeansMode,
 }
+
+impl super::Parameters for MeansParams {}

@@ -12,6 +12,7 @@ mod fetch;
 mod kind;
 mod means;
 mod model;
+mod settle;
 mod train;
 
 pub use augment::Augment;
@@ -22,4 +23,5 @@ pub use fetch::FetchParams;
 pub use kind::{Kind, OutputRule};
 pub use means::{MeansMode, MeansParams};
 pub use model::{Block, ModelParams, Stem};
+pub(crate) use settle::{Fault, Parameters, settle};
 pub use train::{DecayTrainParams, Phase, Precision, TrainParams, TrainingParams};

@@ -1,4 +1,4 @@
-use super::{Augment, ModelParams};
+use super::{Augment, Fault, ModelParams, Parameters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,10 @@ pub enum Precision {
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// How many epochs.
+    #[schemars(range(min = 1))]
     pub epochs: u32,
     /// The learning rate in all of them.
+    #[schemars(range(min = 0.0))]
     pub lr: f64,
 }
 
@@ -29,10 +31,12 @@ pub struct TrainingParams {
     /// The network.
     pub model: ModelParams,
     /// Images a step.
+    #[schemars(range(min = 1))]
     #[serde(default = "default_batch_size")]
     pub batch_size: u32,
     /// Momentum of stochastic gradient descent.
     #[serde(default = "default_momentum")]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub momentum: f64,
     /// Nesterov's form of momentum.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -54,6 +58,7 @@ pub struct TrainingParams {
     pub precision: Precision,
     /// A checkpoint is kept every so many epochs, and at the end. Not in the key.
     #[serde(default = "default_checkpoint_every")]
+    #[schemars(range(min = 1))]
     pub checkpoint_every: u32,
 }
 
@@ -63,12 +68,15 @@ pub struct TrainingParams {
 pub struct TrainParams {
     /// The learning rate of all epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0))]
     pub lr: Option<f64>,
     /// How many epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub epochs: Option<u32>,
     /// Several stretches of epochs, each with a learning rate of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1))]
     pub phases: Vec<Phase>,
     /// What both trainings take.
     #[serde(flatten)]
@@ -80,11 +88,14 @@ pub struct TrainParams {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DecayTrainParams {
     /// The learning rate of the first epoch.
+    #[schemars(range(min = 0.0))]
     pub lr: f64,
     /// How many epochs.
+    #[schemars(range(min = 1))]
     pub epochs: u32,
     /// The exponent; 1 is a linear decay.
     #[serde(default = "default_power")]
+    #[schemars(range(min = 0.0))]
     pub power: f64,
     /// What both trainings take.
     #[serde(flatten)]
@@ -113,4 +124,41 @@ fn default_power() -> f64 {
 
 fn yes() -> bool {
     true
+}
+
+impl Parameters for TrainParams {
+    fn faults(&self) -> Vec<Fault> {
+        const WAYS: &str = "give `lr` with `epochs`, or `phases = [{ epochs = 25, lr = 0.1 }, …]`";
+        let mut faults = self.training.model.faults();
+        match (self.lr, self.epochs, self.phases.is_empty()) {
+            (Some(_), Some(_), true) | (None, None, false) => {}
+            (None, None, true) => faults.push(Fault::new(&[], "a training needs a schedule").with_hint(WAYS)),
+            (None, Some(_), true) => {
+                faults.push(Fault::new(&["epochs"], "`epochs` without `lr`").with_hint(WAYS))
+            }
+            (Some(_), None, true) => {
+                faults.push(Fault::new(&["lr"], "`lr` without `epochs`").with_hint(WAYS))
+            }
+            (lr, _, false) => {
+                let field = if lr.is_some() { "lr" } else { "epochs" };
+                let message = format!("`{field}` beside `phases`, which say it all");
+                faults.push(Fault::new(&[field], message).with_hint(WAYS));
+            }
+        }
+        faults
+    }
+
+    fn hints(&self) -> &'static [&'static str] {
+        &["checkpoint_every"]
+    }
+}
+
+impl Parameters for DecayTrainParams {
+    fn faults(&self) -> Vec<Fault> {
+        self.training.model.faults()
+    }
+
+    fn hints(&self) -> &'static [&'static str] {
+        &["checkpoint_every"]
+    }
 }

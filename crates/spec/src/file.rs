@@ -1,0 +1,71 @@
+use crate::{
+    diagnostics::Diagnostics,
+    node::{Entry, Node, Reader, Table},
+    source::Span,
+};
+use toml::de::DeTable;
+
+/// The sections of a pipeline file, their contents still as written.
+#[derive(Debug, Default)]
+pub(crate) struct PipelineFile {
+    pub description: Option<Node>,
+    pub params: Table,
+    pub stages: Table,
+    pub metrics: Table,
+    pub references: Option<Node>,
+}
+
+/// The sections that a file may have.
+const SECTIONS: [&str; 5] = ["description", "params", "stages", "metrics", "references"];
+
+/// Reads the text of source 0. `None` if it is not TOML; that is then all that is reported.
+pub(crate) fn read(text: &str, diagnostics: &mut Diagnostics) -> Option<Table> {
+    let (table, faults) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { source: 0, offset: 0, diagnostics };
+    if faults.is_empty() {
+        return Some(reader.table(table.into_inner()));
+    }
+    for fault in faults {
+        let span = reader.span(fault.span().unwrap_or(0..0));
+        reader.diagnostics.error(span, fault.message());
+    }
+    None
+}
+
+/// Sorts the top-level fields into sections and reports what does not belong.
+pub(crate) fn sections(table: Table, diagnostics: &mut Diagnostics) -> PipelineFile {
+    let mut file = PipelineFile::default();
+    let mut has_stages = false;
+    for entry in table.entries {
+        has_stages |= entry.key == "stages";
+        match entry.key.as_str() {
+            "description" => file.description = Some(entry.node),
+            "params" => file.params = section(entry, diagnostics),
+            "stages" => file.stages = section(entry, diagnostics),
+            "metrics" => file.metrics = section(entry, diagnostics),
+            "references" => file.references = Some(entry.node),
+            name => {
+                let message = format!("unknown field `{name}` at the top of the file");
+                diagnostics.unknown_name(entry.key_span, message, name, SECTIONS.into_iter());
+            }
+        }
+    }
+    if !has_stages {
+        let start = Span { source: 0, start: 0, end: 0 };
+        diagnostics
+            .error(start, "the file has no stages")
+            .hint("write each as a table `[stages.NAME]` with a `kind`");
+    }
+    file
+}
+
+fn section(entry: Entry, diagnostics: &mut Diagnostics) -> Table {
+    match entry.node.as_table() {
+        Some(table) => table.clone(),
+        None => {
+            let message = format!("`{}`: expected a table, found {}", entry.key, entry.node.describe());
+            diagnostics.error(entry.node.span, message);
+            Table::default()
+        }
+    }
+}

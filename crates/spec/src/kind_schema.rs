@@ -1,0 +1,59 @@
+use crate::{
+    Kind,
+    common::CommonFields,
+    kinds::{
+        CommandParams, DatasetParams, DecayTrainParams, EvaluateParams, FetchParams, MeansParams, TrainParams,
+    },
+    shape::Fields,
+};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The fields of a stage of some kind, by who reads them.
+pub(crate) struct StageFields {
+    /// `description`, `resources` and what else every stage takes.
+    pub common: Fields,
+    /// What the kind's typed parameters take.
+    pub own: Fields,
+}
+
+/// The fields of every kind. They are compiled once: a file may have a hundred thousand stages.
+pub(crate) fn fields(kind: Kind) -> &'static StageFields {
+    static FIELDS: LazyLock<Vec<StageFields>> = LazyLock::new(|| {
+        let compile = |schema: &Value| Fields::compile(schema, &schema["$defs"]);
+        let stage_fields =
+            |kind| StageFields { common: compile(&common_schema()), own: compile(&own_schema(kind)) };
+        Kind::ALL.into_iter().map(stage_fields).collect()
+    });
+    &FIELDS[kind as usize]
+}
+
+/// The fields that every stage takes, as JSON Schema.
+pub(crate) fn common_schema() -> Value {
+    schema_of::<CommonFields>()
+}
+
+/// The fields that are the kind's own, inputs aside, as JSON Schema.
+pub(crate) fn own_schema(kind: Kind) -> Value {
+    match kind {
+        Kind::Fetch => schema_of::<FetchParams>(),
+        Kind::Dataset => schema_of::<DatasetParams>(),
+        Kind::Means => schema_of::<MeansParams>(),
+        Kind::Train => schema_of::<TrainParams>(),
+        Kind::DecayTrain => schema_of::<DecayTrainParams>(),
+        Kind::Evaluate => schema_of::<EvaluateParams>(),
+        Kind::Command => schema_of::<CommandParams>(),
+    }
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    SchemaGenerator::default().into_root_schema_for::<T>().to_value()
+}
+
+/// The names of all fields of a stage of that kind.
+pub(crate) fn field_names(kind: Kind) -> impl Iterator<Item = &'static str> + Clone {
+    let fields = fields(kind);
+    let inputs = kind.inputs().iter().map(|(name, _)| *name);
+    fields.own.names().chain(inputs).chain(fields.common.names()).chain(["kind", "matrix"])
+}

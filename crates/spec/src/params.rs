@@ -1,0 +1,111 @@
+use crate::{
+    diagnostics::Diagnostics,
+    graph,
+    matrix::Cell,
+    names,
+    node::{Node, Table, Tree},
+    scope::Scope,
+    template::{self, Segment, Target},
+};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// The `[params]` of a file with their references to each other resolved.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    resolved: IndexMap<String, Node>,
+}
+
+/// No parameter may be larger than this (see [`Node::weight`]), or a few that double each other would fill
+/// the memory.
+const LARGEST: usize = 1 << 17;
+
+impl Params {
+    pub fn resolve(table: &Table, diagnostics: &mut Diagnostics) -> Self {
+        let index: IndexMap<&str, usize> = table
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(position, entry)| (entry.key.as_str(), position))
+            .collect();
+        for entry in &table.entries {
+            names::check("parameter", entry, diagnostics);
+        }
+        let references: Vec<Vec<usize>> =
+            table.entries.iter().map(|entry| referred(&entry.node, &index)).collect();
+        let walk = graph::walk(&references);
+        let mut params = Self { resolved: IndexMap::with_capacity(table.entries.len()) };
+        for cycle in &walk.cycles {
+            let names: Vec<_> =
+                cycle.iter().chain(cycle.first()).map(|&at| format!("`{}`", table.entries[at].key)).collect();
+            let message = format!("parameters refer to each other in a circle: {}", names.join(" → "));
+            diagnostics.error(table.entries[cycle[0]].node.span, message);
+            for &at in cycle {
+                let entry = &table.entries[at];
+                params.resolved.insert(entry.key.clone(), Node::broken(entry.node.span));
+            }
+        }
+        for &position in &walk.order {
+            let entry = &table.entries[position];
+            if params.resolved.contains_key(&entry.key) {
+                continue;
+            }
+            let scope = Scope { params: &params, cell: None };
+            let mut node = scope.resolve(&entry.node, diagnostics);
+            if node.weight() > LARGEST {
+                diagnostics.error(entry.node.span, format!("the value of `{}` is too large", entry.key));
+                node = Node::broken(entry.node.span);
+            }
+            params.resolved.insert(entry.key.clone(), node);
+        }
+        params.resolved.sort_by_cached_key(|name, _| index.get(name.as_str()).copied());
+        params
+    }
+
+    /// The value of a parameter, or of an entry of one that is a table: `model.l2`.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let node = self.resolved.get(name)?;
+        match rest {
+            None => Some(node),
+            Some(_) if matches!(node.value, Tree::Broken) => Some(node),
+            Some(rest) => node.as_table()?.find(&rest.split('.').collect::<Vec<_>>()),
+        }
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.resolved.keys().map(String::as_str)
+    }
+
+    pub fn to_json(&self) -> IndexMap<String, Value> {
+        self.resolved.iter().map(|(name, node)| (name.clone(), node.to_json())).collect()
+    }
+
+    /// What a stage without a matrix, or a value outside of stages, can refer to.
+    pub fn scope<'a>(&'a self, cell: Option<&'a Cell>) -> Scope<'a> {
+        Scope { params: self, cell }
+    }
+}
+
+/// The parameters that a value refers to, by position.
+fn referred(node: &Node, index: &IndexMap<&str, usize>) -> Vec<usize> {
+    match &node.value {
+        Tree::String(text) if !template::is_plain(text) => {
+            // Faults in the text are reported when the value is resolved.
+            let segments = template::parse(text, node.span, &mut Diagnostics::default()).unwrap_or_default();
+            let names = segments.iter().filter_map(|segment| match segment {
+                Segment::Reference(reference) => Some(reference.target),
+                Segment::Text(_) => None,
+            });
+            names
+                .filter_map(|target| match target {
+                    Target::Param(path) => index.get(path.split('.').next().unwrap_or(path)).copied(),
+                    _ => None,
+                })
+                .collect()
+        }
+        Tree::List(items) => items.iter().flat_map(|item| referred(item, index)).collect(),
+        Tree::Table(table) => table.entries.iter().flat_map(|entry| referred(&entry.node, index)).collect(),
+        _ => Vec::new(),
+    }
+}
