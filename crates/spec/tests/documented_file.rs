@@ -1,8 +1,8 @@
 //! The file that the documentation shows, read whole.
 
-use serde_json::json;
 #![allow(clippy::unwrap_used)]
 
+use serde_json::json;
 use spec::{Goal, Kind, Piece, Pipeline, Source, Stage};
 use std::path::Path;
 
