@@ -1,0 +1,218 @@
+use crate::{
+    graph::{Edge, StageGraph},
+    key::KeyDocument,
+    latest::Latest,
+    paths,
+    plan::{Force, PlanOptions},
+    reasons::differences,
+    SchedulerError,
+};
+use proto::Reason;
+use spec::{Source, Stage};
+use std::path::PathBuf;
+use store::{ActionRecord, Digest, Store};
+
+/// What is known of a stage before it is run: the one judgement behind `plan`, `explain` and `run`.
+#[derive(Debug, Clone)]
+pub(crate) enum Assessment {
+    /// Its result is known.
+    Fresh {
+        key: Digest,
+        action: Box<ActionRecord>,
+        /// Whether the outputs lie in `results/` as the result says.
+        in_place: bool,
+    },
+    /// It has to run.
+    Stale { key: Digest, document: Box<KeyDocument>, reasons: Vec<Reason> },
+    /// Whether it has to run depends on what stale stages before it yield.
+    Pending { reasons: Vec<Reason> },
+}
+
+impl Assessment {
+    /// The result, if it is known.
+    pub fn action(&self) -> Option<&ActionRecord> {
+        match self {
+            Self::Fresh { action, .. } => Some(action),
+            _ => None,
+        }
+    }
+}
+
+/// Judges stages, given judgements of those before them.
+pub(crate) struct Assessor<'a> {
+    graph: &'a StageGraph<'a>,
+    store: &'a Store,
+    latest: Latest,
+    selected: Vec<bool>,
+    forced: Vec<bool>,
+}
+
+impl<'a> Assessor<'a> {
+    pub fn new(graph: &'a StageGraph, store: &'a Store, options: &PlanOptions) -> Result<Self, SchedulerError> {
+        let selected = graph.select(&options.stages)?;
+        let mut forced = vec![options.force == Force::Everything; selected.len()];
+        if let Force::Stages(names) = &options.force {
+            for index in graph.named(names)? {
+                forced[index] = true;
+            }
+        }
+        Ok(Self { graph, store, latest: Latest::read(store, &graph.pipeline.name)?, selected, forced })
+    }
+
+    pub fn is_selected(&self, index: usize) -> bool {
+        self.selected[index]
+    }
+
+    /// Whether the stage runs even if its result is known.
+    pub fn bypasses_cache(&self, index: usize) -> bool {
+        self.forced[index] || !self.graph.stage(index).cache
+    }
+
+    /// What the stages of this pipeline last were.
+    pub fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
+    /// Judges one stage. `known` holds the judgements of all stages before it; one that has ended in this
+    /// run counts as fresh.
+    pub fn assess(&self, index: usize, known: &[Option<Assessment>]) -> Result<Assessment, SchedulerError> {
+        let stage = self.graph.stage(index);
+        if let Some(kept) = self.frozen_result(stage) {
+            return Ok(kept);
+        }
+        let inputs = self.input_digests(stage, known)?;
+        let open: Vec<&str> = stage.inputs.iter().zip(&inputs).filter(|(_, digests)| digests.is_none()).map(|(input, _)| input.name.as_str()).collect();
+        let digests: Vec<Vec<Digest>> = inputs.into_iter().map(Option::unwrap_or_default).collect();
+        let document = KeyDocument::new(stage, &digests);
+        if !open.is_empty() {
+            let mut reasons = self.reasons_against_latest(stage, &document, &open);
+            reasons.extend(self.stale_producers(index, known));
+            return Ok(Assessment::Pending { reasons });
+        }
+        let key = document.digest();
+        if let Some(reason) = self.order_to_run(index) {
+            return Ok(Assessment::Stale { key, document: Box::new(document), reasons: vec![reason] });
+        }
+        match self.store.action(&key) {
+            Some(action) => Ok(self.judge_known(stage, key, action, document)),
+            None => {
+                let reasons = match self.latest.key(&stage.name) {
+                    Some(latest) if latest == key => vec![Reason::CacheMissing],
+                    _ => self.reasons_against_latest(stage, &document, &[]),
+                };
+                Ok(Assessment::Stale { key, document: Box::new(document), reasons })
+            }
+        }
+    }
+
+    fn judge_known(&self, stage: &Stage, key: Digest, action: ActionRecord, document: KeyDocument) -> Assessment {
+        let folder = paths::results_folder(self.graph.pipeline, stage);
+        let in_place = action.outputs.values().all(|output| self.store.is_placed(output, &folder.join(&output.file)));
+        if in_place || action.outputs.values().all(|output| self.store.has_object(&output.digest)) {
+            return Assessment::Fresh { key, action: Box::new(action), in_place };
+        }
+        Assessment::Stale { key, document: Box::new(document), reasons: vec![Reason::CacheMissing] }
+    }
+
+    /// A frozen stage keeps its last result, if that is still there.
+    fn frozen_result(&self, stage: &Stage) -> Option<Assessment> {
+        if !stage.frozen {
+            return None;
+        }
+        let key = self.latest.key(&stage.name)?;
+        let action = self.store.action(&key)?;
+        let document = serde_json::from_value(action.key_document.clone()).ok()?;
+        match self.judge_known(stage, key, action, document) {
+            fresh @ Assessment::Fresh { .. } => Some(fresh),
+            _ => None,
+        }
+    }
+
+    fn order_to_run(&self, index: usize) -> Option<Reason> {
+        match (self.forced[index], self.graph.stage(index).cache) {
+            (true, _) => Some(Reason::Forced),
+            (false, false) => Some(Reason::Always),
+            (false, true) => None,
+        }
+    }
+
+    /// The digests of each input's sources; `None` for an input that a stale stage has yet to yield.
+    fn input_digests(
+        &self,
+        stage: &Stage,
+        known: &[Option<Assessment>],
+    ) -> Result<Vec<Option<Vec<Digest>>>, SchedulerError> {
+        stage.inputs.iter().map(|input| input.sources.iter().map(|source| self.digest(source, known)).collect()).collect()
+    }
+
+    fn digest(&self, source: &Source, known: &[Option<Assessment>]) -> Result<Option<Digest>, SchedulerError> {
+        match source {
+            Source::Path(path) => {
+                let path = self.graph.pipeline.root.join(path);
+                match self.store.digest_path(&path) {
+                    Ok(digest) => Ok(Some(digest)),
+                    // A missing source is the caller's to refuse; a plan goes on and calls the stage stale.
+                    Err(_) if !path.exists() => Ok(Some(missing_source())),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Source::Output { stage, output } => {
+                let producer = self.graph.index_of(stage).and_then(|index| known[index].as_ref());
+                let action = producer.and_then(Assessment::action);
+                // An optional output that was not made counts as empty here; the dispatcher refuses it by name.
+                Ok(action.map(|action| action.outputs.get(output).map_or_else(missing_source, |made| made.digest)))
+            }
+        }
+    }
+
+    fn reasons_against_latest(&self, stage: &Stage, document: &KeyDocument, open: &[&str]) -> Vec<Reason> {
+        let last = self.latest.key(&stage.name).and_then(|key| self.store.action(&key));
+        match last.and_then(|action| serde_json::from_value::<KeyDocument>(action.key_document).ok()) {
+            Some(old) => differences(&old, document, open),
+            None => vec![Reason::NeverRun],
+        }
+    }
+
+    fn stale_producers(&self, index: usize, known: &[Option<Assessment>]) -> Vec<Reason> {
+        let mut producers: Vec<usize> = self
+            .graph
+            .producers(index)
+            .filter(|&(producer, edge)| edge == Edge::Data && known[producer].as_ref().is_some_and(|known| known.action().is_none()))
+            .map(|(producer, _)| producer)
+            .collect();
+        producers.sort_unstable();
+        producers.dedup();
+        producers.into_iter().map(|producer| Reason::UpstreamStale { stage: self.graph.stage(producer).name.clone() }).collect()
+    }
+}
+
+/// Where an input's content lies: the object, a copy in `results/` should the object be gone, or the source.
+pub(crate) fn input_path(
+    graph: &StageGraph,
+    store: &Store,
+    source: &Source,
+    known: &[Option<Assessment>],
+) -> Option<(PathBuf, Digest)> {
+    match source {
+        Source::Path(path) => {
+            let path = graph.pipeline.root.join(path);
+            let digest = store.digest_path(&path).ok()?;
+            Some((path, digest))
+        }
+        Source::Output { stage, output } => {
+            let index = graph.index_of(stage)?;
+            let made = known[index].as_ref()?.action()?.outputs.get(output)?;
+            let object = store.object_path(&made.digest);
+            let path = if store.has_object(&made.digest) {
+                object
+            } else {
+                paths::results_folder(graph.pipeline, graph.stage(index)).join(&made.file)
+            };
+            Some((path, made.digest))
+        }
+    }
+}
+
+fn missing_source() -> Digest {
+    Digest::of(b"missing")
+}

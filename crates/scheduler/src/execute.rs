@@ -1,0 +1,316 @@
+use crate::{
+    command_line::{link_inputs, Expansion},
+    failure::Failure,
+    follow::EventFollower,
+    key::KeyDocument,
+    metrics::read_metrics,
+    paths,
+    pool::Grant,
+    process::{end_orphans, spawn, watch, Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE},
+    programs::Programs,
+};
+use proto::{files, OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest};
+use spec::{Kind, Pipeline, Stage};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use store::{ActionRecord, Begin, Claim, Digest, Made, Reuse, Store, StoredOutput};
+
+/// What all stages of a run share.
+pub(crate) struct RunContext<'a> {
+    pub pipeline: &'a Pipeline,
+    pub store: &'a Store,
+    pub groups: &'a Groups,
+    pub programs: &'a Programs,
+    pub device: &'a str,
+    pub run: &'a str,
+    pub provenance: &'a BTreeMap<String, String>,
+    /// Set when the run has been told to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// One stage that is ready to run.
+pub(crate) struct Job<'a> {
+    pub index: usize,
+    pub stage: &'a Stage,
+    pub key: Digest,
+    pub document: KeyDocument,
+    pub inputs: Vec<JobInput>,
+    /// Whether an earlier result may be taken, should one appear meanwhile.
+    pub reuse: Reuse,
+}
+
+/// A named input with the places where its content lies.
+pub(crate) struct JobInput {
+    pub name: String,
+    pub sources: Vec<JobSource>,
+}
+
+/// One file or folder of an input.
+pub(crate) struct JobSource {
+    /// Absolute.
+    pub path: PathBuf,
+    /// As the pipeline file says it, relative to the project root; the same as `path` for outputs of stages.
+    pub as_written: PathBuf,
+    pub digest: Digest,
+    /// The file's own name if it lies in the store, where names are digests.
+    pub file: Option<String>,
+}
+
+/// How a job ended.
+pub(crate) enum JobEnd {
+    Executed { action: Box<ActionRecord>, seconds: f64 },
+    /// Another run had computed it meanwhile.
+    Reused { action: Box<ActionRecord> },
+    Failed { failure: Failure, seconds: f64 },
+    Interrupted { seconds: f64 },
+}
+
+/// How long to wait before asking again for a key that another run is at work on.
+const LOCK_RETRY: Duration = Duration::from_millis(50);
+
+/// Runs one stage to its end in the calling thread: takes its key's lock, starts its process, and if all
+/// went well files what it made and puts it in place. `retried` is told of each failed attempt but the last.
+pub(crate) fn execute(
+    context: &RunContext,
+    job: &Job,
+    grant: &Grant,
+    progress: &dyn Fn(StageEvent),
+    retried: &dyn Fn(u32, &Failure),
+) -> JobEnd {
+    let start = Instant::now();
+    let mut attempt = 1;
+    loop {
+        let end = match claim(context, job) {
+            Ok(Some(Begin::Work(claim))) => attempt_once(context, job, grant, claim, progress),
+            Ok(Some(Begin::Done(action))) => return JobEnd::Reused { action: Box::new(action) },
+            Ok(None) => Err(Failure::Interrupted),
+            Err(error) => Err(error.into()),
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        match end {
+            Ok(action) => return JobEnd::Executed { action: Box::new(action), seconds },
+            Err(_) if context.stop.load(Ordering::Relaxed) => return JobEnd::Interrupted { seconds },
+            Err(failure) if attempt > job.stage.retries => return JobEnd::Failed { failure, seconds },
+            Err(failure) => retried(attempt, &failure),
+        }
+        attempt += 1;
+    }
+}
+
+/// Waits for the key's lock; `None` if the run was told to stop meanwhile.
+fn claim(context: &RunContext, job: &Job) -> Result<Option<Begin>, store::StoreError> {
+    while !context.stop.load(Ordering::Relaxed) {
+        if let Some(begin) = context.store.try_begin(&job.key, job.reuse)? {
+            return Ok(Some(begin));
+        }
+        std::thread::sleep(LOCK_RETRY);
+    }
+    Ok(None)
+}
+
+fn attempt_once(
+    context: &RunContext,
+    job: &Job,
+    grant: &Grant,
+    claim: Claim,
+    progress: &dyn Fn(StageEvent),
+) -> Result<ActionRecord, Failure> {
+    let made = work(context, job, grant, &claim, progress);
+    match made {
+        Ok(made) => {
+            let action = claim.commit(made)?;
+            let folder = paths::results_folder(context.pipeline, job.stage);
+            put_in_place(context.store, &action, &folder)?;
+            Ok(action)
+        }
+        Err(failure) => {
+            claim.abandon();
+            Err(failure)
+        }
+    }
+}
+
+/// Puts the outputs of a result under `results/`; says how many were not there already.
+pub(crate) fn put_in_place(store: &Store, action: &ActionRecord, folder: &Path) -> Result<usize, store::StoreError> {
+    let place = |output: &StoredOutput| store.place(output, &folder.join(&output.file));
+    let placed: Vec<_> = action.outputs.values().map(place).collect::<Result<_, _>>()?;
+    Ok(placed.into_iter().filter(|placed| *placed != store::Placed::Unchanged).count())
+}
+
+fn work(
+    context: &RunContext,
+    job: &Job,
+    grant: &Grant,
+    claim: &Claim,
+    progress: &dyn Fn(StageEvent),
+) -> Result<Made, Failure> {
+    let directory = prepare_directory(claim)?;
+    let outputs = output_paths(job.stage, &directory)?;
+    let launch = launch(context, job, grant, &directory, &outputs)?;
+    let start = Instant::now();
+    let provenance = run_process(context, job, &launch, &directory, progress)?;
+    let seconds = start.elapsed().as_secs_f64();
+    check_inputs_unchanged(context.store, job)?;
+    Ok(Made {
+        key_document: job.document.to_value(),
+        metrics: outputs.get("metrics").map(|path| read_metrics(path)).transpose()?,
+        outputs: existing_outputs(job.stage, &outputs)?,
+        seconds,
+        finished: jiff::Timestamp::now().to_string(),
+        run: context.run.into(),
+        provenance,
+        log: None,
+    })
+}
+
+/// An earlier attempt may have left processes that still write here.
+fn prepare_directory(claim: &Claim) -> Result<PathBuf, Failure> {
+    let directory = claim.path();
+    if directory.exists() {
+        end_orphans(&directory);
+    }
+    Ok(claim.directory()?.to_path_buf())
+}
+
+/// Where each output is to be written; the folders in between are made.
+fn output_paths(stage: &Stage, directory: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let folder = directory.join(files::OUTPUTS);
+    fs::create_dir(&folder)?;
+    stage
+        .outputs
+        .iter()
+        .map(|output| {
+            let path = folder.join(&output.file);
+            if output.file.contains('/') {
+                fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+            }
+            Ok((output.name.clone(), path))
+        })
+        .collect()
+}
+
+fn launch(
+    context: &RunContext,
+    job: &Job,
+    grant: &Grant,
+    directory: &Path,
+    outputs: &BTreeMap<String, PathBuf>,
+) -> Result<Launch, Failure> {
+    let argv = match &job.stage.command {
+        Some(command) => {
+            let inputs = link_inputs(&job.inputs, &directory.join("inputs"))?;
+            let expansion = Expansion { stage: job.stage, inputs: &inputs, outputs, cpus: grant.needs.cpus, gpus: &grant.gpus };
+            expansion.argv(command)
+        }
+        None => {
+            write_request(context, job, grant, directory, outputs)?;
+            context.programs.argv(job.stage.kind, directory)
+        }
+    };
+    let visible = |variable| (variable, OsString::from(grant.gpus.join(",")));
+    let mut env = vec![
+        (STAGE_DIRECTORY_VARIABLE, directory.as_os_str().to_owned()),
+        ("PIPELINE_STAGE", job.stage.name.clone().into()),
+        visible("CUDA_VISIBLE_DEVICES"),
+    ];
+    if grant.needs.gpus == 0 && job.stage.kind == Kind::Command {
+        env.pop();
+    }
+    Ok(Launch { argv, directory: context.pipeline.root.clone(), env, log: log_path(context, job.stage) })
+}
+
+/// Where both output streams of a stage's process go.
+fn log_path(context: &RunContext, stage: &Stage) -> PathBuf {
+    crate::runs::log_path(context.store, context.run, &stage.name)
+}
+
+fn write_request(
+    context: &RunContext,
+    job: &Job,
+    grant: &Grant,
+    directory: &Path,
+    outputs: &BTreeMap<String, PathBuf>,
+) -> io::Result<()> {
+    let params = job.stage.params.iter().chain(&job.stage.hints).map(|(name, value)| (name.clone(), value.clone()));
+    let inputs = job.inputs.iter().map(|input| {
+        let file = |source: &JobSource| RequestInput { path: source.path.clone(), digest: source.digest.to_string() };
+        (input.name.clone(), input.sources.iter().map(file).collect())
+    });
+    let request = StageRequest {
+        format: proto::FORMAT,
+        pipeline: context.pipeline.name.clone(),
+        stage: job.stage.name.clone(),
+        kind: job.stage.kind,
+        params: params.collect(),
+        inputs: inputs.collect(),
+        outputs: outputs.clone(),
+        root: context.pipeline.root.clone(),
+        checkpoints: context.store.root().join("checkpoints"),
+        device: context.device.into(),
+        threads: grant.needs.cpus as usize,
+        provenance: context.provenance.clone(),
+    };
+    fs::write(directory.join(files::REQUEST), serde_json::to_vec_pretty(&request)?)
+}
+
+/// Runs the stage's process to its end and returns what a worker said of itself.
+fn run_process(
+    context: &RunContext,
+    job: &Job,
+    launch: &Launch,
+    directory: &Path,
+    progress: &dyn Fn(StageEvent),
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut child = spawn(launch).map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
+    let mut follower = EventFollower::new(directory.join(files::EVENTS));
+    let mut tick = || follower.read(progress);
+    let is_worker = job.stage.command.is_none();
+    let tick: Option<&mut dyn FnMut()> = if is_worker { Some(&mut tick) } else { None };
+    let status = match watch(context.groups, job.index, &mut child, job.stage.timeout, tick)? {
+        Ended::Exited(status) => status,
+        Ended::TimedOut => return Err(Failure::TimedOut(job.stage.timeout.unwrap_or_default())),
+    };
+    let outcome = if is_worker { read_outcome(&directory.join(files::OUTCOME)) } else { None };
+    match outcome {
+        Some(outcome) if outcome.status != OutcomeStatus::Succeeded => Err(Failure::from_outcome(outcome)),
+        _ if !status.success() => Err(Failure::Exited { status, repeat: launch.shell_line() }),
+        None if is_worker => Err(Failure::NoOutcome),
+        outcome => Ok(outcome.map(|outcome| outcome.provenance).unwrap_or_default()),
+    }
+}
+
+fn read_outcome(path: &Path) -> Option<StageOutcome> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+fn check_inputs_unchanged(store: &Store, job: &Job) -> Result<(), Failure> {
+    for source in job.inputs.iter().flat_map(|input| &input.sources).filter(|source| source.file.is_none()) {
+        if store.digest_path(&source.path).ok() != Some(source.digest) {
+            return Err(Failure::InputChanged(source.as_written.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// The outputs that were made, each as name, place and file name. A required one must have been.
+fn existing_outputs(
+    stage: &Stage,
+    paths: &BTreeMap<String, PathBuf>,
+) -> Result<Vec<(String, PathBuf, String)>, Failure> {
+    let mut existing = Vec::with_capacity(stage.outputs.len());
+    for output in &stage.outputs {
+        let path = &paths[&output.name];
+        if path.symlink_metadata().is_ok() {
+            existing.push((output.name.clone(), path.clone(), output.file.clone()));
+        } else if output.required {
+            return Err(Failure::MissingOutput { name: output.name.clone(), is_command: stage.command.is_some() });
+        }
+    }
+    Ok(existing)
+}

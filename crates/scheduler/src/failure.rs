@@ -1,0 +1,94 @@
+use proto::{OutcomeStatus, StageOutcome};
+use std::{io, os::unix::process::ExitStatusExt, path::PathBuf, process::ExitStatus, time::Duration};
+use store::StoreError;
+
+/// Why a stage failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("`{0}` could not be started: {1}")]
+    Spawn(String, io::Error),
+    #[error("{}", describe_exit(*.status))]
+    Exited { status: ExitStatus, repeat: String },
+    #[error("ended after its timeout of {}", seconds(*.0))]
+    TimedOut(Duration),
+    #[error("{message}")]
+    Reported { message: String, hints: Vec<String> },
+    #[error("the worker ended without saying how")]
+    NoOutcome,
+    #[error("ended well, but did not write its output `{name}`")]
+    MissingOutput { name: String, is_command: bool },
+    #[error("output `metrics` {0}")]
+    BadMetrics(String),
+    #[error("{}: changed while the stage ran, so the result was not recorded", .0.display())]
+    InputChanged(PathBuf),
+    #[error("input `{input}`: stage `{producer}` made no `{output}`")]
+    NoSuchOutput { input: String, producer: String, output: String },
+    #[error("{}: no such file or folder", .0.display())]
+    MissingSource(PathBuf),
+    #[error("told to stop")]
+    Interrupted,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the stage directory: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Failure {
+    /// What a worker said of itself.
+    pub fn from_outcome(outcome: StageOutcome) -> Self {
+        match outcome.status {
+            OutcomeStatus::Interrupted => Self::Interrupted,
+            _ => Self::Reported {
+                message: outcome.error.unwrap_or_else(|| "failed without a reason".into()),
+                hints: outcome.hints,
+            },
+        }
+    }
+
+    /// Ways out, one sentence each.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Reported { hints, .. } => hints.clone(),
+            Self::Exited { status, repeat } if status.signal() == Some(libc::SIGKILL) => {
+                vec!["lower batch or image sizes, or declare `resources.memory` so that less runs beside it".into(), format!("repeat it with: {repeat}")]
+            }
+            Self::Exited { repeat, .. } => vec![format!("repeat it with: {repeat}")],
+            Self::TimedOut(_) => vec!["raise `timeout` of the stage".into()],
+            Self::MissingOutput { name, is_command: true } => {
+                vec![format!("the command must write to the path that `${{outputs.{name}}}` stands for")]
+            }
+            Self::Spawn(program, error) if error.kind() == io::ErrorKind::NotFound => {
+                vec![format!("install `{program}`, or use `shell = true` if it is a shell built-in")]
+            }
+            Self::InputChanged(_) => vec!["run it again once the file is at rest".into()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn describe_exit(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(libc::SIGKILL)) => "killed by SIGKILL, most likely since the machine ran out of memory".into(),
+        (None, Some(signal)) => format!("crashed with signal {signal} ({})", signal_name(signal)),
+        (None, None) => "ended in an unknown way".into(),
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGSEGV => "SIGSEGV, invalid memory access",
+        libc::SIGABRT => "SIGABRT, it gave up by itself",
+        libc::SIGBUS => "SIGBUS, a mapped file shrank or the disk is full",
+        libc::SIGILL => "SIGILL, an instruction that this processor lacks",
+        libc::SIGFPE => "SIGFPE, an arithmetic error",
+        libc::SIGTERM => "SIGTERM, told to stop from elsewhere",
+        libc::SIGINT => "SIGINT, told to stop from elsewhere",
+        libc::SIGPIPE => "SIGPIPE, nobody read its output",
+        _ => "see signal(7)",
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

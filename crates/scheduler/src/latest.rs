@@ -1,0 +1,39 @@
+use crate::SchedulerError;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+use store::{Digest, Store};
+
+/// Which key each stage of a pipeline last had a result for, and in which run: what a stale stage is
+/// compared with. Losing it costs explanations, never results.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latest {
+    /// The run that last changed something.
+    pub run: Option<String>,
+    /// Keys by the stage's full name.
+    pub stages: BTreeMap<String, Digest>,
+}
+
+impl Latest {
+    /// Reads it; a damaged or missing one counts as empty.
+    pub fn read(store: &Store, pipeline: &str) -> Result<Self, SchedulerError> {
+        match store::read_document(&path(store, pipeline)) {
+            Ok(latest) => Ok(latest.unwrap_or_default()),
+            Err(error) if error.is_damage() => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The key that a stage last had a result for.
+    pub fn key(&self, stage: &str) -> Option<Digest> {
+        self.stages.get(stage).copied()
+    }
+
+    /// Puts it in the place of the one on disk.
+    pub fn write(&self, store: &Store, pipeline: &str) -> Result<(), SchedulerError> {
+        Ok(store::write_document(&path(store, pipeline), self)?)
+    }
+}
+
+fn path(store: &Store, pipeline: &str) -> PathBuf {
+    store.root().join("latest").join(format!("{pipeline}.json"))
+}

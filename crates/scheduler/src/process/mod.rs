@@ -1,0 +1,11 @@
+//! Processes: starting one in a group of its own, watching it, ending it with all its children.
+
+mod groups;
+mod orphans;
+mod spawn;
+mod watch;
+
+pub(crate) use groups::Groups;
+pub(crate) use orphans::end_orphans;
+pub(crate) use spawn::{spawn, Launch, STAGE_DIRECTORY_VARIABLE};
+pub(crate) use watch::{watch, Ended};

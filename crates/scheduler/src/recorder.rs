@@ -1,0 +1,125 @@
+use crate::{dispatch::StageEnd, provenance, runs, SchedulerError};
+use proto::{FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageRecord, StageResult};
+use rustix::fs::{flock, FlockOperation};
+use spec::{Pipeline, Stage};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write,
+};
+use store::Store;
+
+/// Keeps the record of one run: its events as they happen, its outcome at the end.
+pub(crate) struct Recorder<'a> {
+    store: &'a Store,
+    record: RunRecord,
+    events: File,
+}
+
+impl<'a> Recorder<'a> {
+    /// Makes the run's folder and files it as running. The lock on its events says that it is alive.
+    pub fn begin(pipeline: &Pipeline, store: &'a Store, command_line: &[String]) -> Result<Self, SchedulerError> {
+        let started = jiff::Timestamp::now();
+        let id = new_id(started);
+        let logs = runs::folder(store).join(&id).join("logs");
+        fs::create_dir_all(&logs).map_err(|error| SchedulerError::Io(logs, error))?;
+        let path = runs::events_path(store, &id);
+        let events = File::create(&path).map_err(|error| SchedulerError::Io(path.clone(), error))?;
+        flock(&events, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|error| SchedulerError::Io(path, error.into()))?;
+        let record = RunRecord {
+            format: proto::FORMAT,
+            id,
+            pipeline: pipeline.name.clone(),
+            file: pipeline.file.to_string_lossy().into_owned(),
+            description: pipeline.description.clone(),
+            overrides: pipeline.overrides.clone(),
+            params: pipeline.params.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            started: started.to_string(),
+            finished: None,
+            status: RunStatus::Running,
+            provenance: provenance::gather(&pipeline.root, command_line),
+            stages: Vec::new(),
+            metrics: pipeline.metrics.clone(),
+            references: pipeline.references.clone(),
+        };
+        let recorder = Self { store, record, events };
+        recorder.write()?;
+        Ok(recorder)
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> &str {
+        &self.record.id
+    }
+
+    /// Who runs it, on what, with which code.
+    pub fn provenance(&self) -> &Provenance {
+        &self.record.provenance
+    }
+
+    /// Appends an event. One that cannot be written is not worth the run; the outcome is filed apart.
+    pub fn event(&mut self, event: &RunEvent) {
+        if is_kept(event) {
+            if let Ok(mut line) = serde_json::to_vec(event) {
+                line.push(b'\n');
+                let _ = self.events.write_all(&line);
+            }
+        }
+    }
+
+    /// Files how the run ended and returns the stages for its last event.
+    pub fn finish(
+        &mut self,
+        pipeline: &Pipeline,
+        ends: &[Option<StageEnd>],
+        status: RunStatus,
+    ) -> Result<BTreeMap<String, FinishedStage>, SchedulerError> {
+        let ended = pipeline.stages.iter().zip(ends).filter_map(|(stage, end)| Some((stage, end.as_ref()?)));
+        self.record.stages = ended.clone().map(|(stage, end)| stage_record(stage, end)).collect();
+        self.record.status = status;
+        self.record.finished = Some(jiff::Timestamp::now().to_string());
+        self.write()?;
+        let finished = |end: &StageEnd| FinishedStage { outcome: end.result, seconds: end.seconds };
+        Ok(ended.map(|(stage, end)| (stage.name.clone(), finished(end))).collect())
+    }
+
+    fn write(&self) -> Result<(), SchedulerError> {
+        Ok(store::write_document(&runs::record_path(self.store, &self.record.id), &self.record)?)
+    }
+}
+
+/// Steps come several times a second and tell nothing afterwards that epochs do not.
+fn is_kept(event: &RunEvent) -> bool {
+    let passing = |progress: &StageEvent| matches!(progress, StageEvent::Step { .. } | StageEvent::Progress { .. });
+    !matches!(event, RunEvent::StageProgress { progress, .. } if passing(progress))
+}
+
+/// Sorts by time; the process id keeps two runs that start in one second apart.
+fn new_id(started: jiff::Timestamp) -> String {
+    format!("{}-{:x}", started.strftime("%Y%m%d-%H%M%S"), std::process::id())
+}
+
+fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
+    let action = end.action.as_deref();
+    let executed_seconds = match end.result {
+        StageResult::Executed => end.seconds,
+        _ => action.map_or(0.0, |action| action.seconds),
+    };
+    StageRecord {
+        name: stage.name.clone(),
+        kind: stage.kind.name().into(),
+        outcome: end.result,
+        seconds: end.seconds,
+        executed_seconds,
+        key: action.map(|action| action.key.to_string()),
+        params: stage.params.clone(),
+        metrics: action.and_then(|action| action.metrics.clone()),
+        outputs: action
+            .map(|action| action.outputs.iter().map(|(name, made)| (name.clone(), made.digest.to_string())).collect())
+            .unwrap_or_default(),
+        reasons: end.reasons.clone(),
+        error: end.error.clone(),
+        provenance: action.map(|action| action.provenance.clone()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,79 @@
+//! The history: reading the records that runs have left.
+
+use crate::{paths, SchedulerError};
+use proto::{RunEvent, RunRecord, RunStatus};
+use rustix::fs::{flock, FlockOperation};
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+use store::Store;
+
+/// The folder of all runs.
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.root().join("runs")
+}
+
+pub(crate) fn record_path(store: &Store, run: &str) -> PathBuf {
+    folder(store).join(run).join("run.json")
+}
+
+pub(crate) fn events_path(store: &Store, run: &str) -> PathBuf {
+    folder(store).join(run).join("events.jsonl")
+}
+
+/// Where the log of a stage in a run is, whether or not it exists.
+pub fn log_path(store: &Store, run: &str, stage: &str) -> PathBuf {
+    folder(store).join(run).join("logs").join(format!("{}.log", paths::file_name(stage)))
+}
+
+/// All runs, newest first. One whose record is damaged is left out.
+pub fn list(store: &Store) -> Vec<RunRecord> {
+    let mut ids: Vec<String> = ids(store).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.iter().filter_map(|id| read(store, id).ok()).collect()
+}
+
+/// The run with this id, or the only one whose id begins like this; `latest` is the newest.
+pub fn load(store: &Store, id: &str) -> Result<RunRecord, SchedulerError> {
+    if id == "latest" {
+        let newest = ids(store).max().ok_or_else(|| SchedulerError::UnknownRun(id.into()))?;
+        return read(store, &newest);
+    }
+    let mut matching: Vec<String> = ids(store).filter(|candidate| candidate.starts_with(id)).collect();
+    if matching.iter().any(|candidate| candidate == id) {
+        return read(store, id);
+    }
+    match (matching.pop(), matching.is_empty()) {
+        (Some(only), true) => read(store, &only),
+        (Some(_), false) => Err(SchedulerError::AmbiguousRun(id.into())),
+        (None, _) => Err(SchedulerError::UnknownRun(id.into())),
+    }
+}
+
+/// What happened in a run, in order. A line that is not whole ends it.
+pub fn events(store: &Store, run: &str) -> impl Iterator<Item = RunEvent> {
+    let lines = File::open(events_path(store, run)).ok().map(|file| BufReader::new(file).lines());
+    lines.into_iter().flatten().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok())
+}
+
+fn ids(store: &Store) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder(store)).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+/// A run that was killed left a record that says `running`; it counts as interrupted.
+fn read(store: &Store, run: &str) -> Result<RunRecord, SchedulerError> {
+    let record = store::read_document::<RunRecord>(&record_path(store, run))?;
+    let mut record = record.ok_or_else(|| SchedulerError::UnknownRun(run.into()))?;
+    if record.status == RunStatus::Running && !is_at_work(&events_path(store, run)) {
+        record.status = RunStatus::Interrupted;
+    }
+    Ok(record)
+}
+
+/// A runner holds a lock on its events as long as it lives.
+fn is_at_work(events: &Path) -> bool {
+    File::open(events).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
+}
