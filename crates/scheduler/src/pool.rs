@@ -67,3 +67,41 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine() -> Machine {
+        Machine { cpus: 4, memory: 100, gpus: vec!["0".into(), "1".into(), "2".into()] }
+    }
+
+    const fn needs(cpus: u32, memory: u64, gpus: u32) -> Needs {
+        Needs { cpus, memory, gpus }
+    }
+
+    #[test]
+    fn device_ids_are_never_shared_and_come_back() {
+        let mut pool = Pool::new(&machine(), None);
+        let first = pool.take(needs(1, 0, 2), None).unwrap();
+        let second = pool.take(needs(1, 0, 1), None).unwrap();
+        assert_eq!((first.gpus.clone(), second.gpus.clone()), (vec!["0".into(), "1".into()], vec!["2".to_string()]));
+        assert!(pool.take(needs(1, 0, 1), None).is_none());
+        pool.give_back(first);
+        assert_eq!(pool.take(needs(1, 0, 1), None).unwrap().gpus, ["0"]);
+    }
+
+    #[test]
+    fn each_limit_holds_by_itself() {
+        let mut pool = Pool::new(&machine(), Some(2));
+        let held = pool.take(needs(3, 60, 0), Some("disk")).unwrap();
+        assert!(pool.take(needs(2, 0, 0), None).is_none(), "cpus");
+        assert!(pool.take(needs(1, 50, 0), None).is_none(), "memory");
+        assert!(pool.take(needs(1, 0, 0), Some("disk")).is_none(), "mutex");
+        let other = pool.take(needs(1, 40, 0), Some("net")).unwrap();
+        assert!(pool.take(needs(0, 0, 0), None).is_none(), "jobs");
+        pool.give_back(held);
+        assert!(pool.take(needs(3, 60, 0), Some("disk")).is_some());
+        pool.give_back(other);
+    }
+}

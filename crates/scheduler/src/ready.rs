@@ -17,3 +17,28 @@ impl ReadyQueue {
         Some((entry.1, granted))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longest_path_first_then_the_order_of_the_file() {
+        let mut queue = ReadyQueue::default();
+        for (index, path_behind) in [(0, 1), (1, 3), (2, 3), (3, 2)] {
+            queue.push(index, path_behind);
+        }
+        let order: Vec<usize> = std::iter::from_fn(|| queue.take(Some).map(|(index, _)| index)).collect();
+        assert_eq!(order, [1, 2, 3, 0]);
+    }
+
+    #[test]
+    fn one_that_does_not_fit_lets_others_pass_and_stays() {
+        let mut queue = ReadyQueue::default();
+        queue.push(0, 2);
+        queue.push(1, 1);
+        assert_eq!(queue.take(|index| (index == 1).then_some(())), Some((1, ())));
+        assert_eq!(queue.take(|index| (index == 1).then_some(())), None);
+        assert_eq!(queue.take(Some), Some((0, 0)));
+    }
+}

@@ -108,3 +108,98 @@ fn compare<'a, T: PartialEq>(
         report(name, Change::Added(new_value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use spec::Kind;
+
+    fn document() -> KeyDocument {
+        KeyDocument {
+            format: 1,
+            kind: Kind::Train,
+            kind_version: 1,
+            params: BTreeMap::from([("lr".into(), json!(0.1)), ("model".into(), json!({"l2": 1e-4, "stages": [1]}))]),
+            command: None,
+            shell: false,
+            env: BTreeMap::new(),
+            inputs: BTreeMap::from([("train".into(), json!("aa"))]),
+            outputs: BTreeMap::from([("weights".into(), "weights.safetensors".into())]),
+        }
+    }
+
+    fn after(edit: impl FnOnce(&mut KeyDocument)) -> Vec<Reason> {
+        let mut new = document();
+        edit(&mut new);
+        differences(&document(), &new, &[])
+    }
+
+    #[test]
+    fn every_part_of_the_document_has_its_reason() {
+        let name = |name: &str| name.to_string();
+        let cases: Vec<(Vec<Reason>, Reason)> = vec![
+            (
+                after(|new| drop(new.params.insert("lr".into(), json!(0.05)))),
+                Reason::ParamChanged { name: name("lr"), old: json!(0.1), new: json!(0.05) },
+            ),
+            (
+                after(|new| drop(new.params.insert("model".into(), json!({"l2": 5e-4, "stages": [1]})))),
+                Reason::ParamChanged { name: name("model.l2"), old: json!(1e-4), new: json!(5e-4) },
+            ),
+            (
+                after(|new| drop(new.params.insert("lr".into(), json!("0.1")))),
+                Reason::ParamChanged { name: name("lr"), old: json!(0.1), new: json!("0.1") },
+            ),
+            (
+                after(|new| drop(new.params.insert("seed".into(), json!(1)))),
+                Reason::ParamAdded { name: name("seed"), new: json!(1) },
+            ),
+            (
+                after(|new| drop(new.params.remove("lr"))),
+                Reason::ParamRemoved { name: name("lr"), old: json!(0.1) },
+            ),
+            (
+                after(|new| drop(new.inputs.insert("train".into(), json!("bb")))),
+                Reason::InputChanged { name: name("train"), old: json!("aa"), new: json!("bb") },
+            ),
+            (
+                after(|new| drop(new.inputs.insert("val".into(), json!("cc")))),
+                Reason::InputAdded { name: name("val"), new: json!("cc") },
+            ),
+            (after(|new| new.inputs.clear()), Reason::InputRemoved { name: name("train"), old: json!("aa") }),
+            (after(|new| drop(new.outputs.insert("more".into(), "m".into()))), Reason::OutputAdded { name: name("more") }),
+            (after(|new| new.outputs.clear()), Reason::OutputRemoved { name: name("weights") }),
+            (
+                after(|new| drop(new.env.insert("HOME".into(), Some("/".into())))),
+                Reason::EnvChanged { name: name("HOME"), old: json!(null), new: json!("/") },
+            ),
+            (
+                after(|new| new.command = Some(vec!["a".into()])),
+                Reason::CommandChanged { old: json!([]), new: json!(["a"]) },
+            ),
+            (after(|new| new.kind_version = 2), Reason::KindVersionChanged { old: json!(1), new: json!(2) }),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, [expected]);
+        }
+    }
+
+    #[test]
+    fn different_documents_have_different_keys_and_reasons() {
+        assert!(differences(&document(), &document(), &[]).is_empty());
+        let mut one = document();
+        one.params.insert("lr".into(), json!(1));
+        let mut one_float = document();
+        one_float.params.insert("lr".into(), json!(1.0));
+        assert_ne!(one.digest(), one_float.digest());
+        assert_eq!(differences(&one, &one_float, &[]).len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_said_of_inputs_that_are_not_known_yet() {
+        let mut new = document();
+        new.inputs.insert("train".into(), json!([]));
+        assert!(differences(&document(), &new, &["train"]).is_empty());
+    }
+}
