@@ -1,11 +1,11 @@
 use crate::{
+    SchedulerError,
     graph::{Edge, StageGraph},
     key::KeyDocument,
     latest::Latest,
     paths,
     plan::{Force, PlanOptions},
     reasons::differences,
-    SchedulerError,
 };
 use proto::Reason;
 use spec::{Source, Stage};
@@ -48,7 +48,11 @@ pub(crate) struct Assessor<'a> {
 }
 
 impl<'a> Assessor<'a> {
-    pub fn new(graph: &'a StageGraph, store: &'a Store, options: &PlanOptions) -> Result<Self, SchedulerError> {
+    pub fn new(
+        graph: &'a StageGraph,
+        store: &'a Store,
+        options: &PlanOptions,
+    ) -> Result<Self, SchedulerError> {
         let selected = graph.select(&options.stages)?;
         let mut forced = vec![options.force == Force::Everything; selected.len()];
         if let Force::Stages(names) = &options.force {
@@ -81,7 +85,13 @@ impl<'a> Assessor<'a> {
             return Ok(kept);
         }
         let inputs = self.input_digests(stage, known)?;
-        let open: Vec<&str> = stage.inputs.iter().zip(&inputs).filter(|(_, digests)| digests.is_none()).map(|(input, _)| input.name.as_str()).collect();
+        let open: Vec<&str> = stage
+            .inputs
+            .iter()
+            .zip(&inputs)
+            .filter(|(_, digests)| digests.is_none())
+            .map(|(input, _)| input.name.as_str())
+            .collect();
         let digests: Vec<Vec<Digest>> = inputs.into_iter().map(Option::unwrap_or_default).collect();
         let document = KeyDocument::new(stage, &digests);
         if !open.is_empty() {
@@ -105,9 +115,16 @@ impl<'a> Assessor<'a> {
         }
     }
 
-    fn judge_known(&self, stage: &Stage, key: Digest, action: ActionRecord, document: KeyDocument) -> Assessment {
+    fn judge_known(
+        &self,
+        stage: &Stage,
+        key: Digest,
+        action: ActionRecord,
+        document: KeyDocument,
+    ) -> Assessment {
         let folder = paths::results_folder(self.graph.pipeline, stage);
-        let in_place = action.outputs.values().all(|output| self.store.is_placed(output, &folder.join(&output.file)));
+        let in_place =
+            action.outputs.values().all(|output| self.store.is_placed(output, &folder.join(&output.file)));
         if in_place || action.outputs.values().all(|output| self.store.has_object(&output.digest)) {
             return Assessment::Fresh { key, action: Box::new(action), in_place };
         }
@@ -142,10 +159,18 @@ impl<'a> Assessor<'a> {
         stage: &Stage,
         known: &[Option<Assessment>],
     ) -> Result<Vec<Option<Vec<Digest>>>, SchedulerError> {
-        stage.inputs.iter().map(|input| input.sources.iter().map(|source| self.digest(source, known)).collect()).collect()
+        stage
+            .inputs
+            .iter()
+            .map(|input| input.sources.iter().map(|source| self.digest(source, known)).collect())
+            .collect()
     }
 
-    fn digest(&self, source: &Source, known: &[Option<Assessment>]) -> Result<Option<Digest>, SchedulerError> {
+    fn digest(
+        &self,
+        source: &Source,
+        known: &[Option<Assessment>],
+    ) -> Result<Option<Digest>, SchedulerError> {
         match source {
             Source::Path(path) => {
                 let path = self.graph.pipeline.root.join(path);
@@ -160,7 +185,8 @@ impl<'a> Assessor<'a> {
                 let producer = self.graph.index_of(stage).and_then(|index| known[index].as_ref());
                 let action = producer.and_then(Assessment::action);
                 // An optional output that was not made counts as empty here; the dispatcher refuses it by name.
-                Ok(action.map(|action| action.outputs.get(output).map_or_else(missing_source, |made| made.digest)))
+                Ok(action
+                    .map(|action| action.outputs.get(output).map_or_else(missing_source, |made| made.digest)))
             }
         }
     }
@@ -177,12 +203,17 @@ impl<'a> Assessor<'a> {
         let mut producers: Vec<usize> = self
             .graph
             .producers(index)
-            .filter(|&(producer, edge)| edge == Edge::Data && known[producer].as_ref().is_some_and(|known| known.action().is_none()))
+            .filter(|&(producer, edge)| {
+                edge == Edge::Data && known[producer].as_ref().is_some_and(|known| known.action().is_none())
+            })
             .map(|(producer, _)| producer)
             .collect();
         producers.sort_unstable();
         producers.dedup();
-        producers.into_iter().map(|producer| Reason::UpstreamStale { stage: self.graph.stage(producer).name.clone() }).collect()
+        producers
+            .into_iter()
+            .map(|producer| Reason::UpstreamStale { stage: self.graph.stage(producer).name.clone() })
+            .collect()
     }
 }
 

@@ -82,7 +82,11 @@ pub(crate) fn link_inputs(
                 None => source.as_written.clone(),
                 Some(file) => {
                     let is_list = input.sources.len() > 1;
-                    let folder = if is_list { folder.join(&input.name).join(position.to_string()) } else { folder.join(&input.name) };
+                    let folder = if is_list {
+                        folder.join(&input.name).join(position.to_string())
+                    } else {
+                        folder.join(&input.name)
+                    };
                     std::fs::create_dir_all(&folder)?;
                     let link = folder.join(file.rsplit('/').next().unwrap_or(file));
                     std::os::unix::fs::symlink(&source.path, &link)?;

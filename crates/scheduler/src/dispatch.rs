@@ -1,6 +1,7 @@
 use crate::{
-    assess::{input_path, Assessment, Assessor},
-    execute::{execute, put_in_place, Job, JobEnd, JobInput, JobSource, RunContext},
+    SchedulerError,
+    assess::{Assessment, Assessor, input_path},
+    execute::{Job, JobEnd, JobInput, JobSource, RunContext, execute, put_in_place},
     failure::Failure,
     graph::StageGraph,
     machine::Needs,
@@ -8,7 +9,6 @@ use crate::{
     pool::{Grant, Pool},
     ready::ReadyQueue,
     signals::Stop,
-    SchedulerError,
 };
 use proto::{Reason, RunEvent, StageEvent, StageResult};
 use spec::Source;
@@ -19,7 +19,7 @@ use std::{
     },
     thread::Scope,
 };
-use store::{ActionRecord, Reuse};
+use store::{ActionRecord, StoreError};
 
 /// How a stage ended in this run, with what the run's record keeps of it.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub(crate) enum Message {
     /// A running stage has ended; what it held comes back.
     Ended(usize, Option<Grant>, JobEnd),
     /// Outputs were taken from the cache.
-    Restored(usize, Result<usize, store::StoreError>),
+    Restored(usize, Result<usize, StoreError>),
     /// A person asked the run to stop; true: at once.
     Stop(bool),
 }
@@ -121,13 +121,18 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Runs everything to its end. Returns how each selected stage ended, and whether the run was told to stop.
-    pub fn run(mut self, receiver: &Receiver<Message>) -> Result<(Vec<Option<StageEnd>>, bool), SchedulerError> {
+    pub fn run(
+        mut self,
+        receiver: &Receiver<Message>,
+    ) -> Result<(Vec<Option<StageEnd>>, bool), SchedulerError> {
         let assessor = self.work.assessor;
-        let selected: Vec<usize> = self.graph.order.iter().copied().filter(|&i| assessor.is_selected(i)).collect();
+        let selected: Vec<usize> =
+            self.graph.order.iter().copied().filter(|&i| assessor.is_selected(i)).collect();
         for &index in &selected {
             self.waiting_for[index] = self.graph.producers(index).count();
         }
-        self.arrivals = selected.iter().rev().copied().filter(|&index| self.waiting_for[index] == 0).collect();
+        self.arrivals =
+            selected.iter().rev().copied().filter(|&index| self.waiting_for[index] == 0).collect();
         loop {
             while let Some(index) = self.arrivals.pop() {
                 self.arrive(index)?;
@@ -203,14 +208,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         };
         let stage = self.graph.stage(index);
         (self.report)(&RunEvent::StageStarted { stage: stage.name.clone(), reasons: reasons.clone() });
-        let must_run = self.work.assessor.bypasses_cache(index) || reasons.contains(&Reason::CacheMissing);
         self.reasons[index] = reasons;
-        let reuse = if must_run { Reuse::Never } else { Reuse::Allowed };
-        let job = Job { index, stage, key, document: *document, inputs, reuse };
+        let bypasses_cache = self.work.assessor.bypasses_cache(index);
+        let job = Job { index, stage, key, document: *document, inputs, bypasses_cache };
         let (context, sender) = (self.context, self.sender.clone());
         self.scope.spawn(move || {
             let progress = |event| drop(sender.send(Message::Progress(index, event)));
-            let retried = |attempt, failure: &Failure| drop(sender.send(Message::Retried(index, attempt, failure.to_string())));
+            let retried = |attempt, failure: &Failure| {
+                drop(sender.send(Message::Retried(index, attempt, failure.to_string())))
+            };
             let end = execute(context, &job, &grant, &progress, &retried);
             drop(sender.send(Message::Ended(index, Some(grant), end)));
         });
@@ -224,7 +230,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let stage = self.graph.stage(index);
         let mut inputs = Vec::with_capacity(stage.inputs.len());
         for input in &stage.inputs {
-            let sources = input.sources.iter().map(|source| self.job_source(&input.name, source)).collect::<Result<_, _>>()?;
+            let sources = input
+                .sources
+                .iter()
+                .map(|source| self.job_source(&input.name, source))
+                .collect::<Result<_, _>>()?;
             inputs.push(JobInput { name: input.name.clone(), sources });
         }
         Ok(inputs)
@@ -240,11 +250,18 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             (Source::Output { stage, output }, Some((path, digest))) => {
                 let producer = self.graph.index_of(stage).map(|index| self.graph.stage(index));
                 let file = producer.and_then(|stage| stage.outputs.iter().find(|made| made.name == *output));
-                Ok(JobSource { as_written: path.clone(), path, digest, file: file.map(|made| made.file.clone()) })
+                Ok(JobSource {
+                    as_written: path.clone(),
+                    path,
+                    digest,
+                    file: file.map(|made| made.file.clone()),
+                })
             }
-            (Source::Output { stage, output }, None) => {
-                Err(Failure::NoSuchOutput { input: input.into(), producer: stage.clone(), output: output.clone() })
-            }
+            (Source::Output { stage, output }, None) => Err(Failure::NoSuchOutput {
+                input: input.into(),
+                producer: stage.clone(),
+                output: output.clone(),
+            }),
         }
     }
 
@@ -288,16 +305,21 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn restored(&mut self, index: usize, restored: Result<usize, store::StoreError>) -> Result<(), SchedulerError> {
+    fn restored(&mut self, index: usize, restored: Result<usize, StoreError>) -> Result<(), SchedulerError> {
         self.at_work -= 1;
         match (restored, self.known[index].take()) {
             (Ok(count), Some(Assessment::Fresh { action, .. })) => {
                 let message = format!("{count} of {} outputs put back from the cache", action.outputs.len());
-                self.finish(index, StageEnd::good(StageResult::Restored, 0.0, action), Some(message), Vec::new());
+                self.finish(
+                    index,
+                    StageEnd::good(StageResult::Restored, 0.0, action),
+                    Some(message),
+                    Vec::new(),
+                );
                 Ok(())
             }
             // The damaged object has been moved aside, so the stage is now judged to have lost its result.
-            (Err(error), _) if error.is_damage() => {
+            (Err(error @ (StoreError::DamagedObject { .. } | StoreError::MissingObject { .. })), _) => {
                 (self.report)(&RunEvent::Warning { message: error.to_string() });
                 self.arrivals.push(index);
                 Ok(())
@@ -321,7 +343,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             JobEnd::Failed { failure, seconds } => {
                 let error = Some(failure.to_string());
-                let end = StageEnd { reasons, error: error.clone(), ..StageEnd::bad(StageResult::Failed, seconds) };
+                let end =
+                    StageEnd { reasons, error: error.clone(), ..StageEnd::bad(StageResult::Failed, seconds) };
                 self.finish(index, end, error, failure.hints());
             }
             JobEnd::Interrupted { seconds } => {
@@ -333,13 +356,21 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     fn finish(&mut self, index: usize, end: StageEnd, message: Option<String>, hints: Vec<String>) {
         let stage = self.graph.stage(index).name.clone();
-        (self.report)(&RunEvent::StageFinished { stage, outcome: end.result, seconds: end.seconds, message, hints });
+        (self.report)(&RunEvent::StageFinished {
+            stage,
+            outcome: end.result,
+            seconds: end.seconds,
+            message,
+            hints,
+        });
         self.has_failed |= end.result == StageResult::Failed;
         let action = end.action.clone();
         self.ends[index] = Some(end);
         let Some(action) = action else { return };
         self.known[index] = Some(Assessment::Fresh { key: action.key, action, in_place: true });
-        for consumer in self.graph.consumers(index).filter(|&consumer| self.work.assessor.is_selected(consumer)) {
+        for consumer in
+            self.graph.consumers(index).filter(|&consumer| self.work.assessor.is_selected(consumer))
+        {
             self.waiting_for[consumer] -= 1;
             if self.waiting_for[consumer] == 0 {
                 self.arrivals.push(consumer);
@@ -349,9 +380,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     /// Names what a stage that never started was waiting for.
     fn skip(&mut self, index: usize) {
-        let blocker = self.graph.producers(index).map(|(producer, _)| producer).find(|&producer| {
-            self.ends[producer].as_ref().is_some_and(|end| end.action.is_none())
-        });
+        let blocker = self
+            .graph
+            .producers(index)
+            .map(|(producer, _)| producer)
+            .find(|&producer| self.ends[producer].as_ref().is_some_and(|end| end.action.is_none()));
         let message = match blocker {
             Some(producer) => format!("needs {}, which did not succeed", self.graph.stage(producer).name),
             None if self.stop.is_asked() => "the run was told to stop".into(),

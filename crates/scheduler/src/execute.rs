@@ -1,15 +1,15 @@
 use crate::{
-    command_line::{link_inputs, Expansion},
+    command_line::{Expansion, link_inputs},
     failure::Failure,
     follow::EventFollower,
     key::KeyDocument,
     metrics::read_metrics,
     paths,
     pool::Grant,
-    process::{end_orphans, spawn, watch, Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE},
+    process::{Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE, spawn, watch},
     programs::Programs,
 };
-use proto::{files, OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest};
+use proto::{OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest, files};
 use spec::{Kind, Pipeline, Stage};
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
-use store::{ActionRecord, Begin, Claim, Digest, Made, Reuse, Store, StoredOutput};
+use store::{ActionRecord, Begin, Claim, Digest, Made, Store, StoredOutput};
 
 /// What all stages of a run share.
 pub(crate) struct RunContext<'a> {
@@ -41,8 +41,8 @@ pub(crate) struct Job<'a> {
     pub key: Digest,
     pub document: KeyDocument,
     pub inputs: Vec<JobInput>,
-    /// Whether an earlier result may be taken, should one appear meanwhile.
-    pub reuse: Reuse,
+    /// Whether it runs even if its result is in the cache.
+    pub bypasses_cache: bool,
 }
 
 /// A named input with the places where its content lies.
@@ -64,11 +64,21 @@ pub(crate) struct JobSource {
 
 /// How a job ended.
 pub(crate) enum JobEnd {
-    Executed { action: Box<ActionRecord>, seconds: f64 },
+    Executed {
+        action: Box<ActionRecord>,
+        seconds: f64,
+    },
     /// Another run had computed it meanwhile.
-    Reused { action: Box<ActionRecord> },
-    Failed { failure: Failure, seconds: f64 },
-    Interrupted { seconds: f64 },
+    Reused {
+        action: Box<ActionRecord>,
+    },
+    Failed {
+        failure: Failure,
+        seconds: f64,
+    },
+    Interrupted {
+        seconds: f64,
+    },
 }
 
 /// How long to wait before asking again for a key that another run is at work on.
@@ -88,7 +98,7 @@ pub(crate) fn execute(
     loop {
         let end = match claim(context, job) {
             Ok(Some(Begin::Work(claim))) => attempt_once(context, job, grant, claim, progress),
-            Ok(Some(Begin::Done(action))) => return JobEnd::Reused { action: Box::new(action) },
+            Ok(Some(Begin::Done(action))) => return JobEnd::Reused { action },
             Ok(None) => Err(Failure::Interrupted),
             Err(error) => Err(error.into()),
         };
@@ -106,8 +116,12 @@ pub(crate) fn execute(
 /// Waits for the key's lock; `None` if the run was told to stop meanwhile.
 fn claim(context: &RunContext, job: &Job) -> Result<Option<Begin>, store::StoreError> {
     while !context.stop.load(Ordering::Relaxed) {
-        if let Some(begin) = context.store.try_begin(&job.key, job.reuse)? {
-            return Ok(Some(begin));
+        let begin = match job.bypasses_cache {
+            true => context.store.try_begin_again(&job.key)?.map(Begin::Work),
+            false => context.store.try_begin(&job.key)?,
+        };
+        if begin.is_some() {
+            return Ok(begin);
         }
         std::thread::sleep(LOCK_RETRY);
     }
@@ -137,7 +151,11 @@ fn attempt_once(
 }
 
 /// Puts the outputs of a result under `results/`; says how many were not there already.
-pub(crate) fn put_in_place(store: &Store, action: &ActionRecord, folder: &Path) -> Result<usize, store::StoreError> {
+pub(crate) fn put_in_place(
+    store: &Store,
+    action: &ActionRecord,
+    folder: &Path,
+) -> Result<usize, store::StoreError> {
     let place = |output: &StoredOutput| store.place(output, &folder.join(&output.file));
     let placed: Vec<_> = action.outputs.values().map(place).collect::<Result<_, _>>()?;
     Ok(placed.into_iter().filter(|placed| *placed != store::Placed::Unchanged).count())
@@ -150,7 +168,7 @@ fn work(
     claim: &Claim,
     progress: &dyn Fn(StageEvent),
 ) -> Result<Made, Failure> {
-    let directory = prepare_directory(claim)?;
+    let directory = claim.directory().to_path_buf();
     let outputs = output_paths(job.stage, &directory)?;
     let launch = launch(context, job, grant, &directory, &outputs)?;
     let start = Instant::now();
@@ -167,15 +185,6 @@ fn work(
         provenance,
         log: None,
     })
-}
-
-/// An earlier attempt may have left processes that still write here.
-fn prepare_directory(claim: &Claim) -> Result<PathBuf, Failure> {
-    let directory = claim.path();
-    if directory.exists() {
-        end_orphans(&directory);
-    }
-    Ok(claim.directory()?.to_path_buf())
 }
 
 /// Where each output is to be written; the folders in between are made.
@@ -205,7 +214,13 @@ fn launch(
     let argv = match &job.stage.command {
         Some(command) => {
             let inputs = link_inputs(&job.inputs, &directory.join("inputs"))?;
-            let expansion = Expansion { stage: job.stage, inputs: &inputs, outputs, cpus: grant.needs.cpus, gpus: &grant.gpus };
+            let expansion = Expansion {
+                stage: job.stage,
+                inputs: &inputs,
+                outputs,
+                cpus: grant.needs.cpus,
+                gpus: &grant.gpus,
+            };
             expansion.argv(command)
         }
         None => {
@@ -237,9 +252,13 @@ fn write_request(
     directory: &Path,
     outputs: &BTreeMap<String, PathBuf>,
 ) -> io::Result<()> {
-    let params = job.stage.params.iter().chain(&job.stage.hints).map(|(name, value)| (name.clone(), value.clone()));
+    let params =
+        job.stage.params.iter().chain(&job.stage.hints).map(|(name, value)| (name.clone(), value.clone()));
     let inputs = job.inputs.iter().map(|input| {
-        let file = |source: &JobSource| RequestInput { path: source.path.clone(), digest: source.digest.to_string() };
+        let file = |source: &JobSource| RequestInput {
+            path: source.path.clone(),
+            digest: source.digest.to_string(),
+        };
         (input.name.clone(), input.sources.iter().map(file).collect())
     });
     let request = StageRequest {
@@ -267,7 +286,8 @@ fn run_process(
     directory: &Path,
     progress: &dyn Fn(StageEvent),
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let mut child = spawn(launch).map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
+    let mut child =
+        spawn(launch).map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
     let mut follower = EventFollower::new(directory.join(files::EVENTS));
     let mut tick = || follower.read(progress);
     let is_worker = job.stage.command.is_none();
@@ -309,7 +329,10 @@ fn existing_outputs(
         if path.symlink_metadata().is_ok() {
             existing.push((output.name.clone(), path.clone(), output.file.clone()));
         } else if output.required {
-            return Err(Failure::MissingOutput { name: output.name.clone(), is_command: stage.command.is_some() });
+            return Err(Failure::MissingOutput {
+                name: output.name.clone(),
+                is_command: stage.command.is_some(),
+            });
         }
     }
     Ok(existing)

@@ -50,7 +50,11 @@ impl Failure {
         match self {
             Self::Reported { hints, .. } => hints.clone(),
             Self::Exited { status, repeat } if status.signal() == Some(libc::SIGKILL) => {
-                vec!["lower batch or image sizes, or declare `resources.memory` so that less runs beside it".into(), format!("repeat it with: {repeat}")]
+                vec![
+                    "lower batch or image sizes, or declare `resources.memory` so that less runs beside it"
+                        .into(),
+                    format!("repeat it with: {repeat}"),
+                ]
             }
             Self::Exited { repeat, .. } => vec![format!("repeat it with: {repeat}")],
             Self::TimedOut(_) => vec!["raise `timeout` of the stage".into()],
@@ -69,7 +73,9 @@ impl Failure {
 fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with status {code}"),
-        (None, Some(libc::SIGKILL)) => "killed by SIGKILL, most likely since the machine ran out of memory".into(),
+        (None, Some(libc::SIGKILL)) => {
+            "killed by SIGKILL, most likely since the machine ran out of memory".into()
+        }
         (None, Some(signal)) => format!("crashed with signal {signal} ({})", signal_name(signal)),
         (None, None) => "ended in an unknown way".into(),
     }

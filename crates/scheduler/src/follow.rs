@@ -1,9 +1,5 @@
 use proto::StageEvent;
-use std::{
-    fs::File,
-    io::Read,
-    path::PathBuf,
-};
+use std::{fs::File, io::Read, path::PathBuf};
 
 /// Reads a worker's events as they are appended. A line that is not whole yet waits; one that is not an event
 /// is passed over, since listeners must not need every event.
@@ -29,6 +25,9 @@ impl EventFollower {
         }
         let Some(end) = self.rest.iter().rposition(|&byte| byte == b'\n') else { return };
         let whole: Vec<u8> = self.rest.drain(..=end).collect();
-        whole.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).for_each(progress);
+        whole
+            .split(|&byte| byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .for_each(progress);
     }
 }

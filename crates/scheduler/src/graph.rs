@@ -1,5 +1,5 @@
 use crate::SchedulerError;
-use petgraph::{algo::toposort, graph::DiGraph, graph::NodeIndex, visit::EdgeRef, Direction};
+use petgraph::{Direction, algo::toposort, graph::DiGraph, graph::NodeIndex, visit::EdgeRef};
 use spec::{Pipeline, Source, Stage};
 use std::collections::HashMap;
 
@@ -27,8 +27,12 @@ pub enum Edge {
 impl<'a> StageGraph<'a> {
     /// Turns references into edges. Fails on a cycle, which a checked pipeline cannot have.
     pub fn seal(pipeline: &'a Pipeline) -> Result<Self, SchedulerError> {
-        let index: HashMap<&str, usize> =
-            pipeline.stages.iter().enumerate().map(|(position, stage)| (stage.name.as_str(), position)).collect();
+        let index: HashMap<&str, usize> = pipeline
+            .stages
+            .iter()
+            .enumerate()
+            .map(|(position, stage)| (stage.name.as_str(), position))
+            .collect();
         let mut graph = DiGraph::with_capacity(pipeline.stages.len(), pipeline.stages.len());
         for _ in &pipeline.stages {
             graph.add_node(());
@@ -90,7 +94,9 @@ impl<'a> StageGraph<'a> {
         for name in names {
             let before = found.len();
             let matches = |stage: &Stage| stage.name == *name || stage.base == *name;
-            found.extend(self.pipeline.stages.iter().enumerate().filter(|(_, stage)| matches(stage)).map(|(i, _)| i));
+            found.extend(
+                self.pipeline.stages.iter().enumerate().filter(|(_, stage)| matches(stage)).map(|(i, _)| i),
+            );
             if found.len() == before {
                 return Err(SchedulerError::UnknownStage(name.clone()));
             }

@@ -74,7 +74,10 @@ impl KeyDocument {
 
     /// The fields are in a fixed order and every map in them is sorted, so the same content has the same bytes.
     fn canonical(&self) -> Vec<u8> {
-        let sorted = Self { params: self.params.iter().map(|(k, v)| (k.clone(), sorted(v))).collect(), ..self.clone() };
+        let sorted = Self {
+            params: self.params.iter().map(|(k, v)| (k.clone(), sorted(v))).collect(),
+            ..self.clone()
+        };
         serde_json::to_vec(&sorted).unwrap_or_default()
     }
 }
@@ -83,7 +86,8 @@ impl KeyDocument {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let by_key: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            let by_key: BTreeMap<&String, Value> =
+                map.iter().map(|(key, value)| (key, sorted(value))).collect();
             by_key.into_iter().map(|(key, value)| (key.clone(), value)).collect()
         }
         Value::Array(items) => items.iter().map(sorted).collect(),

@@ -1,12 +1,16 @@
 use crate::SchedulerError;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
-use store::{Digest, Store};
+use store::{Digest, Store, StoreError};
+
+pub(crate) const FORMAT: u32 = 1;
 
 /// Which key each stage of a pipeline last had a result for, and in which run: what a stale stage is
 /// compared with. Losing it costs explanations, never results.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
+    /// The layout of this document.
+    pub format: u32,
     /// The run that last changed something.
     pub run: Option<String>,
     /// Keys by the stage's full name.
@@ -16,9 +20,9 @@ pub struct Latest {
 impl Latest {
     /// Reads it; a damaged or missing one counts as empty.
     pub fn read(store: &Store, pipeline: &str) -> Result<Self, SchedulerError> {
-        match store::read_document(&path(store, pipeline)) {
+        match store::read_document(&path(store, pipeline), FORMAT) {
             Ok(latest) => Ok(latest.unwrap_or_default()),
-            Err(error) if error.is_damage() => Ok(Self::default()),
+            Err(StoreError::Damaged { .. }) => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }
     }
@@ -30,7 +34,11 @@ impl Latest {
 
     /// Puts it in the place of the one on disk.
     pub fn write(&self, store: &Store, pipeline: &str) -> Result<(), SchedulerError> {
-        Ok(store::write_document(&path(store, pipeline), self)?)
+        let path = path(store, pipeline);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| SchedulerError::Io(folder.into(), error))?;
+        }
+        Ok(store::write_document(&path, self)?)
     }
 }
 

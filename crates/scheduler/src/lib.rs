@@ -35,6 +35,6 @@ pub use key::KeyDocument;
 pub use latest::Latest;
 pub use machine::Machine;
 pub use paths::results_folder;
-pub use plan::{plan, Force, Plan, PlanOptions, PlannedStage, Verdict};
+pub use plan::{Force, Plan, PlanOptions, PlannedStage, Verdict, plan};
 pub use programs::worker_path;
-pub use run::{run, RunOptions, RunSummary};
+pub use run::{RunOptions, RunSummary, run};

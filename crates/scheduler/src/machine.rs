@@ -45,7 +45,12 @@ impl Machine {
             memory: stage.resources.memory.unwrap_or(0),
             gpus: self.gpus_for(stage, device),
         };
-        let impossible = |asked: String, what, has: String| SchedulerError::Impossible { stage: stage.name.clone(), asked, what, has };
+        let impossible = |asked: String, what, has: String| SchedulerError::Impossible {
+            stage: stage.name.clone(),
+            asked,
+            what,
+            has,
+        };
         if asked.cpus > self.cpus {
             return Err(impossible(asked.cpus.to_string(), "cpus", self.cpus.to_string()));
         }
@@ -81,7 +86,12 @@ fn total_memory() -> u64 {
 fn gpus() -> Vec<String> {
     let listed = std::env::var("PIPELINE_GPUS").or_else(|_| std::env::var("CUDA_VISIBLE_DEVICES"));
     if let Ok(list) = listed {
-        return list.split(',').map(str::trim).filter(|id| !id.is_empty() && *id != "-1").map(String::from).collect();
+        return list
+            .split(',')
+            .map(str::trim)
+            .filter(|id| !id.is_empty() && *id != "-1")
+            .map(String::from)
+            .collect();
     }
     let count = std::fs::read_dir("/proc/driver/nvidia/gpus").map_or(0, Iterator::count);
     (0..count).map(|id| id.to_string()).collect()

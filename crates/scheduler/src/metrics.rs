@@ -6,7 +6,8 @@ use std::{fs, path::Path};
 /// this function's to refuse.
 pub(crate) fn read_metrics(path: &Path) -> Result<Value, Failure> {
     let Ok(bytes) = fs::read(path) else { return Ok(Value::Null) };
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| Failure::BadMetrics(format!("is not JSON: {error}")))?;
+    let value: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::BadMetrics(format!("is not JSON: {error}")))?;
     if !value.is_object() {
         return Err(Failure::BadMetrics("is not a JSON object".into()));
     }

@@ -1,7 +1,7 @@
 use crate::{
+    SchedulerError,
     assess::{Assessment, Assessor},
     graph::StageGraph,
-    SchedulerError,
 };
 use proto::Reason;
 use serde::Serialize;

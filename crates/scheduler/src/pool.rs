@@ -85,7 +85,10 @@ mod tests {
         let mut pool = Pool::new(&machine(), None);
         let first = pool.take(needs(1, 0, 2), None).unwrap();
         let second = pool.take(needs(1, 0, 1), None).unwrap();
-        assert_eq!((first.gpus.clone(), second.gpus.clone()), (vec!["0".into(), "1".into()], vec!["2".to_string()]));
+        assert_eq!(
+            (first.gpus.clone(), second.gpus.clone()),
+            (vec!["0".into(), "1".into()], vec!["2".to_string()])
+        );
         assert!(pool.take(needs(1, 0, 1), None).is_none());
         pool.give_back(first);
         assert_eq!(pool.take(needs(1, 0, 1), None).unwrap().gpus, ["0"]);

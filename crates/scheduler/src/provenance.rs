@@ -7,7 +7,8 @@ use std::{
 /// Gathers who runs it, on what, with which code.
 pub(crate) fn gather(root: &Path, command_line: &[String]) -> Provenance {
     let revision = git(root, &["rev-parse", "HEAD"]);
-    let changes = revision.as_ref().and_then(|_| git(root, &["status", "--porcelain", "--untracked-files=no"]));
+    let changes =
+        revision.as_ref().and_then(|_| git(root, &["status", "--porcelain", "--untracked-files=no"]));
     Provenance {
         user: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| user_id()),
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -28,6 +29,7 @@ fn user_id() -> String {
 
 /// What git prints; nothing where there is no repository or no git.
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(root).args(arguments).stdin(Stdio::null()).output().ok()?;
+    let output =
+        Command::new("git").arg("-C").arg(root).args(arguments).stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -13,7 +13,8 @@ pub fn differences(old: &KeyDocument, new: &KeyDocument, unknown_inputs: &[&str]
         let kind = |document: &KeyDocument| Value::from(document.kind.name());
         reasons.push(Reason::ParamChanged { name: "kind".into(), old: kind(old), new: kind(new) });
     } else if old.kind_version != new.kind_version {
-        reasons.push(Reason::KindVersionChanged { old: old.kind_version.into(), new: new.kind_version.into() });
+        reasons
+            .push(Reason::KindVersionChanged { old: old.kind_version.into(), new: new.kind_version.into() });
     }
     if (&old.command, old.shell) != (&new.command, new.shell) {
         let command = |document: &KeyDocument| document.command.clone().unwrap_or_default().into();
@@ -25,7 +26,9 @@ pub fn differences(old: &KeyDocument, new: &KeyDocument, unknown_inputs: &[&str]
         if !unknown_inputs.contains(&name.as_str()) {
             let name = name.clone();
             reasons.push(match change {
-                Change::Changed(old, new) => Reason::InputChanged { name, old: old.clone(), new: new.clone() },
+                Change::Changed(old, new) => {
+                    Reason::InputChanged { name, old: old.clone(), new: new.clone() }
+                }
                 Change::Added(new) => Reason::InputAdded { name, new: new.clone() },
                 Change::Removed(old) => Reason::InputRemoved { name, old: old.clone() },
             });
@@ -54,7 +57,11 @@ fn params(old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>, reasons:
     });
 }
 
-fn env(old: &BTreeMap<String, Option<String>>, new: &BTreeMap<String, Option<String>>, reasons: &mut Vec<Reason>) {
+fn env(
+    old: &BTreeMap<String, Option<String>>,
+    new: &BTreeMap<String, Option<String>>,
+    reasons: &mut Vec<Reason>,
+) {
     let value = |value: &Option<String>| value.as_ref().map_or(Value::Null, |text| text.as_str().into());
     compare(old, new, |name, change| {
         let (old, new) = match change {
@@ -120,7 +127,10 @@ mod tests {
             format: 1,
             kind: Kind::Train,
             kind_version: 1,
-            params: BTreeMap::from([("lr".into(), json!(0.1)), ("model".into(), json!({"l2": 1e-4, "stages": [1]}))]),
+            params: BTreeMap::from([
+                ("lr".into(), json!(0.1)),
+                ("model".into(), json!({"l2": 1e-4, "stages": [1]})),
+            ]),
             command: None,
             shell: false,
             env: BTreeMap::new(),
@@ -168,7 +178,10 @@ mod tests {
                 Reason::InputAdded { name: name("val"), new: json!("cc") },
             ),
             (after(|new| new.inputs.clear()), Reason::InputRemoved { name: name("train"), old: json!("aa") }),
-            (after(|new| drop(new.outputs.insert("more".into(), "m".into()))), Reason::OutputAdded { name: name("more") }),
+            (
+                after(|new| drop(new.outputs.insert("more".into(), "m".into()))),
+                Reason::OutputAdded { name: name("more") },
+            ),
             (after(|new| new.outputs.clear()), Reason::OutputRemoved { name: name("weights") }),
             (
                 after(|new| drop(new.env.insert("HOME".into(), Some("/".into())))),

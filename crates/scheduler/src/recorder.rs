@@ -1,6 +1,8 @@
-use crate::{dispatch::StageEnd, provenance, runs, SchedulerError};
-use proto::{FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageRecord, StageResult};
-use rustix::fs::{flock, FlockOperation};
+use crate::{SchedulerError, dispatch::StageEnd, provenance, runs};
+use proto::{
+    FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageRecord, StageResult,
+};
+use rustix::fs::{FlockOperation, flock};
 use spec::{Pipeline, Stage};
 use std::{
     collections::BTreeMap,
@@ -18,7 +20,11 @@ pub(crate) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     /// Makes the run's folder and files it as running. The lock on its events says that it is alive.
-    pub fn begin(pipeline: &Pipeline, store: &'a Store, command_line: &[String]) -> Result<Self, SchedulerError> {
+    pub fn begin(
+        pipeline: &Pipeline,
+        store: &'a Store,
+        command_line: &[String],
+    ) -> Result<Self, SchedulerError> {
         let started = jiff::Timestamp::now();
         let id = new_id(started);
         let logs = runs::folder(store).join(&id).join("logs");
@@ -60,11 +66,11 @@ impl<'a> Recorder<'a> {
 
     /// Appends an event. One that cannot be written is not worth the run; the outcome is filed apart.
     pub fn event(&mut self, event: &RunEvent) {
-        if is_kept(event) {
-            if let Ok(mut line) = serde_json::to_vec(event) {
-                line.push(b'\n');
-                let _ = self.events.write_all(&line);
-            }
+        if is_kept(event)
+            && let Ok(mut line) = serde_json::to_vec(event)
+        {
+            line.push(b'\n');
+            let _ = self.events.write_all(&line);
         }
     }
 
@@ -91,7 +97,8 @@ impl<'a> Recorder<'a> {
 
 /// Steps come several times a second and tell nothing afterwards that epochs do not.
 fn is_kept(event: &RunEvent) -> bool {
-    let passing = |progress: &StageEvent| matches!(progress, StageEvent::Step { .. } | StageEvent::Progress { .. });
+    let passing =
+        |progress: &StageEvent| matches!(progress, StageEvent::Step { .. } | StageEvent::Progress { .. });
     !matches!(event, RunEvent::StageProgress { progress, .. } if passing(progress))
 }
 
@@ -116,7 +123,9 @@ fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
         params: stage.params.clone(),
         metrics: action.and_then(|action| action.metrics.clone()),
         outputs: action
-            .map(|action| action.outputs.iter().map(|(name, made)| (name.clone(), made.digest.to_string())).collect())
+            .map(|action| {
+                action.outputs.iter().map(|(name, made)| (name.clone(), made.digest.to_string())).collect()
+            })
             .unwrap_or_default(),
         reasons: end.reasons.clone(),
         error: end.error.clone(),

@@ -1,17 +1,17 @@
 use crate::{
+    SchedulerError,
     assess::{Assessment, Assessor},
     dispatch::{Dispatcher, Message, StageEnd, Work},
     execute::RunContext,
     graph::StageGraph,
     latest::Latest,
     machine::{Machine, Needs},
-    plan::{assess_all, PlanOptions},
+    plan::{PlanOptions, assess_all},
     pool::Pool,
-    process::Groups,
+    process::{Groups, end_orphans},
     programs::Programs,
     recorder::Recorder,
     signals::SignalListener,
-    SchedulerError,
 };
 use proto::{FinishedStage, RunEvent, RunStatus, StageResult};
 use rustix::process::Signal;
@@ -75,6 +75,7 @@ pub fn run(
     }
     let (machine, programs) = (Machine::detect(), Programs::find());
     let needs = check_needs(&graph, &planned, &machine, &programs, &options.device)?;
+    end_orphans_of_killed_runs(store);
     let mut recorder = Recorder::begin(pipeline, store, &options.command_line)?;
     let run = recorder.id().to_owned();
     let (stop, groups) = (AtomicBool::new(false), Groups::default());
@@ -88,7 +89,8 @@ pub fn run(
         provenance: &worker_provenance(recorder.provenance()),
         stop: &stop,
     };
-    let work = Work { graph: &graph, assessor: &assessor, context: &context, needs, keep_going: options.keep_going };
+    let work =
+        Work { graph: &graph, assessor: &assessor, context: &context, needs, keep_going: options.keep_going };
     let pool = Pool::new(&machine, options.jobs);
     let mut tell = |event: &RunEvent| {
         recorder.event(event);
@@ -104,6 +106,12 @@ pub fn run(
     recorder.event(&finished);
     report(&finished);
     Ok(RunSummary { run, status, stages })
+}
+
+fn end_orphans_of_killed_runs(store: &Store) {
+    for key in store.abandoned_stages() {
+        end_orphans(&store.stage_directory(&key));
+    }
 }
 
 fn check_device(device: &str) -> Result<(), SchedulerError> {
@@ -190,7 +198,11 @@ fn update_latest(
         let key = end.as_ref().and_then(|end| Some(end.action.as_ref()?.key)).or_else(|| before.key(name))?;
         Some((name.clone(), key))
     };
-    let latest = Latest { run: Some(run.into()), stages: ends.iter().enumerate().filter_map(key).collect() };
+    let latest = Latest {
+        format: crate::latest::FORMAT,
+        run: Some(run.into()),
+        stages: ends.iter().enumerate().filter_map(key).collect(),
+    };
     latest.write(store, &graph.pipeline.name)
 }
 
@@ -211,7 +223,8 @@ fn nothing_to_do(
     report(&run_started(graph, &run, planned));
     let fresh = FinishedStage { outcome: StageResult::Fresh, seconds: 0.0 };
     let selected = planned.iter().enumerate().filter(|(_, planned)| planned.is_some());
-    let stages: BTreeMap<_, _> = selected.map(|(index, _)| (graph.stage(index).name.clone(), fresh.clone())).collect();
+    let stages: BTreeMap<_, _> =
+        selected.map(|(index, _)| (graph.stage(index).name.clone(), fresh.clone())).collect();
     let status = RunStatus::Succeeded;
     report(&RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() });
     RunSummary { run, status, stages }

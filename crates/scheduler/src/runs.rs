@@ -1,8 +1,8 @@
 //! The history: reading the records that runs have left.
 
-use crate::{paths, SchedulerError};
+use crate::{SchedulerError, paths};
 use proto::{RunEvent, RunRecord, RunStatus};
-use rustix::fs::{flock, FlockOperation};
+use rustix::fs::{FlockOperation, flock};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
@@ -65,7 +65,7 @@ fn ids(store: &Store) -> impl Iterator<Item = String> {
 
 /// A run that was killed left a record that says `running`; it counts as interrupted.
 fn read(store: &Store, run: &str) -> Result<RunRecord, SchedulerError> {
-    let record = store::read_document::<RunRecord>(&record_path(store, run))?;
+    let record = store::read_document::<RunRecord>(&record_path(store, run), proto::FORMAT)?;
     let mut record = record.ok_or_else(|| SchedulerError::UnknownRun(run.into()))?;
     if record.status == RunStatus::Running && !is_at_work(&events_path(store, run)) {
         record.status = RunStatus::Interrupted;

@@ -1,4 +1,4 @@
-use rustix::process::{kill_process_group, Pid, Signal};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},

@@ -7,5 +7,5 @@ mod watch;
 
 pub(crate) use groups::Groups;
 pub(crate) use orphans::end_orphans;
-pub(crate) use spawn::{spawn, Launch, STAGE_DIRECTORY_VARIABLE};
-pub(crate) use watch::{watch, Ended};
+pub(crate) use spawn::{Launch, STAGE_DIRECTORY_VARIABLE, spawn};
+pub(crate) use watch::{Ended, watch};

@@ -1,7 +1,7 @@
 use super::Groups;
 use rustix::{
-    event::{poll, PollFd, PollFlags, Timespec},
-    process::{pidfd_open, waitid, Pid, PidfdFlags, Signal, WaitId, WaitIdOptions},
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, waitid},
 };
 use std::{
     io,
@@ -74,7 +74,8 @@ fn end(groups: &Groups, stage: usize, exit: &OwnedFd) -> io::Result<()> {
 }
 
 fn readable_within(exit: &OwnedFd, wait: Option<Duration>) -> io::Result<bool> {
-    let timeout = wait.map(|wait| Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) });
+    let timeout =
+        wait.map(|wait| Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) });
     let mut fds = [PollFd::new(exit, PollFlags::IN)];
     match poll(&mut fds, timeout.as_ref()) {
         Ok(ready) => Ok(ready > 0),
