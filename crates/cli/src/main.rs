@@ -1,2 +1,37 @@
-//! The command line.
-fn main() {}
+//! The command line: arguments, printing, exit codes. What a command does lies in the other crates; each file
+//! of `commands` turns arguments into one call and its answer into text or JSON.
+
+mod args;
+mod commands;
+mod describe;
+mod exit;
+mod failure;
+mod grid;
+mod machine_facts;
+mod missing;
+mod output;
+mod overrides;
+mod project;
+mod reporter;
+mod run_results;
+mod stage_graph;
+mod style;
+mod time;
+mod usage;
+
+use args::Cli;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::completions::answer_shell();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
+    let json = cli.json;
+    match commands::dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.report(json),
+    }
+}

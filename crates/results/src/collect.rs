@@ -50,7 +50,9 @@ fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
         values.entry(format!("matrix.{key}")).or_default().insert(read_value(value));
     }
     for (name, param) in &record.params {
-        values.entry(format!("params.{name}")).or_default().insert(param.clone());
+        for (key, value) in flatten(&format!("params.{name}"), param) {
+            values.entry(key).or_default().insert(value);
+        }
     }
     values.into_iter().map(|(key, values)| (key, one_or_list(values))).collect()
 }

@@ -81,8 +81,11 @@ fn asked_for(name: &str, experiments: &[Experiment], shown: &[MetricSpec]) -> Re
 fn differing(experiments: &[Experiment]) -> Vec<String> {
     let names: IndexSet<&String> =
         experiments.iter().flat_map(|experiment| experiment.settings.keys()).collect();
-    let overridden =
-        |name: &str| experiments.iter().any(|experiment| experiment.overrides.contains_key(name));
+    let overridden = |param: &str| {
+        let prefixed = format!("params.{param}");
+        let is_param = |name: &String| *name == param || *name == prefixed;
+        experiments.iter().any(|experiment| experiment.overrides.keys().any(is_param))
+    };
     let mut kept: Vec<(String, Vec<Option<&Value>>)> = Vec::new();
     for name in names {
         let stage = name.split('.').next().unwrap_or(name);

@@ -7,8 +7,7 @@ use crate::{
 };
 use spec::Goal;
 
-/// Marks the best value of each metric among the experiments, where there are several to choose from.
-/// Equal values are all best; published ones do not take part.
+/// Marks the best value of each metric among the experiments, where they differ. Several may share it; published ones do not take part.
 pub(crate) fn mark_best(table: &mut ResultsTable) {
     for at in metric_columns(table) {
         let ColumnRole::Metric { goal, .. } = table.columns[at].role else { continue };
@@ -24,7 +23,8 @@ pub(crate) fn mark_best(table: &mut ResultsTable) {
             Goal::Max => values.reduce(f64::max),
             Goal::Min => values.reduce(f64::min),
         };
-        if ours.len() > 1 {
+        let differ = ours.iter().any(|cell| Some(cell.value.mean) != best);
+        if differ {
             ours.iter_mut().for_each(|cell| cell.best = Some(cell.value.mean) == best);
         }
     }

@@ -1,0 +1,37 @@
+//! One file a command.
+
+pub mod check;
+pub mod compare;
+pub mod completions;
+pub mod doctor;
+pub mod explain;
+pub mod graph;
+pub mod logs;
+pub mod plan;
+pub mod run;
+pub mod runs;
+pub mod show;
+
+use crate::{
+    args::{Cli, Command},
+    exit::Exit,
+    failure::Failure,
+};
+
+/// Does what the command line asks for.
+pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let json = cli.json;
+    match cli.command {
+        Command::Run(args) => run::run(args, json),
+        Command::Plan(args) => plan::plan(&args, json),
+        Command::Explain(args) => explain::explain(&args, json),
+        Command::Graph(args) => graph::graph(&args, json),
+        Command::Check(args) => check::check(&args, json),
+        Command::Compare(args) => compare::compare(&args, json),
+        Command::Runs(args) => runs::runs(&args, json),
+        Command::Show(args) => show::show(&args, json),
+        Command::Logs(args) => logs::logs(&args, json),
+        Command::Doctor => doctor::doctor(json),
+        Command::Completions(args) => completions::completions(&args),
+    }
+}

@@ -1,0 +1,103 @@
+use super::epoch::{figures, thousands};
+use crate::time;
+use proto::StageEvent;
+
+/// How far a running stage is.
+#[derive(Debug, Default)]
+pub struct StageProgress {
+    text: String,
+    done: u64,
+    total: u64,
+    steps: u64,
+    /// What was done, and when, as it was first seen: a training may begin in the middle.
+    begun: Option<(u64, f64)>,
+}
+
+impl StageProgress {
+    /// Takes in what a worker said `now` seconds into the run.
+    pub fn update(&mut self, event: &StageEvent, now: f64) {
+        match event {
+            StageEvent::Progress { activity, done, total, unit } => {
+                (self.done, self.total) = (*done, *total);
+                let (done, total) = (thousands(*done as f64), thousands(*total as f64));
+                self.text = format!("{activity} {done} of {total} {unit}");
+            }
+            StageEvent::Step { epoch, epochs, step, steps, loss, images_per_second } => {
+                self.steps = u64::from(*steps);
+                self.done = u64::from(*epoch) * self.steps + u64::from(*step);
+                self.total = u64::from(*epochs) * self.steps;
+                let rate = thousands(*images_per_second);
+                self.text = format!(
+                    "epoch {}/{epochs}  step {step}/{steps}  loss {loss:.4}  {rate} images/s",
+                    epoch + 1
+                );
+            }
+            StageEvent::Epoch { epoch, epochs, .. } => {
+                self.done = (u64::from(*epoch) + 1) * self.steps;
+                self.total = u64::from(*epochs) * self.steps;
+                self.text = format!("epoch {}/{epochs}  {}", epoch + 1, figures(event).replace(", ", "  "));
+            }
+            StageEvent::Resumed { epoch, epochs } => {
+                self.text = format!("goes on after epoch {epoch} of {epochs}");
+            }
+            StageEvent::Started { .. } | StageEvent::Checkpoint { .. } | StageEvent::Warning { .. } => return,
+        }
+        if self.total > 0 && self.begun.is_none() {
+            self.begun = Some((self.done, now));
+        }
+    }
+
+    /// How much is done, of how much; `None` as long as nobody knows.
+    pub fn fraction(&self) -> Option<(u64, u64)> {
+        (self.total > 0).then_some((self.done.min(self.total), self.total))
+    }
+
+    /// What is being done, how fast, and how long it will take.
+    pub fn text(&self, now: f64) -> String {
+        match self.seconds_left(now) {
+            Some(left) => format!("{}  {} left", self.text, time::seconds(left)),
+            None => self.text.clone(),
+        }
+    }
+
+    /// At the speed seen so far.
+    fn seconds_left(&self, now: f64) -> Option<f64> {
+        let (done_before, since) = self.begun?;
+        let done = self.done.saturating_sub(done_before);
+        let rest = self.total.saturating_sub(self.done);
+        (done > 0).then(|| (now - since) / done as f64 * rest as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(epoch: u32, step: u32) -> StageEvent {
+        StageEvent::Step { epoch, epochs: 4, step, steps: 50, loss: 0.23141, images_per_second: 1_510.2 }
+    }
+
+    #[test]
+    fn time_left_follows_from_the_speed_since_it_began() {
+        let mut progress = StageProgress::default();
+        progress.update(&step(1, 0), 10.0);
+        assert_eq!(progress.fraction(), Some((50, 200)));
+        assert_eq!(progress.text(10.0), "epoch 2/4  step 0/50  loss 0.2314  1,510 images/s");
+        progress.update(&step(2, 0), 20.0);
+        assert_eq!(progress.text(20.0), "epoch 3/4  step 0/50  loss 0.2314  1,510 images/s  20.0 s left");
+    }
+
+    #[test]
+    fn work_of_known_length_is_counted() {
+        let mut progress = StageProgress::default();
+        assert_eq!(progress.fraction(), None);
+        let event = StageEvent::Progress {
+            activity: "decoding".into(),
+            done: 1_000,
+            total: 100_000,
+            unit: "images".into(),
+        };
+        progress.update(&event, 0.0);
+        assert_eq!(progress.text(1.0), "decoding 1,000 of 100,000 images");
+    }
+}

@@ -1,0 +1,64 @@
+//! What a run leaves for people: tables of all experiments, and where the files of this one lie.
+
+use crate::{failure::Failure, output, project::Project};
+use proto::StageResult;
+use results::{CompareOptions, Format};
+use scheduler::{RunSummary, results_folder, runs};
+use spec::{Kind, Pipeline, Stage};
+use std::path::PathBuf;
+
+/// Brings `results/table.csv` and `results/table.md` up to date if the run did something.
+pub fn keep_tables(project: &Project, summary: &RunSummary) -> Result<(), Failure> {
+    if summary.stages.values().all(|stage| stage.outcome == StageResult::Fresh) {
+        return Ok(());
+    }
+    results::write_tables(&project.pipeline.root, &runs::list(&project.store))?;
+    Ok(())
+}
+
+/// Prints the experiments of this pipeline and where its results lie, on stderr. A pipeline that measures
+/// nothing has nothing to show.
+pub fn show(project: &Project) -> Result<(), Failure> {
+    let Project { pipeline, store } = project;
+    let measures = |stage: &Stage| stage.kind == Kind::Evaluate;
+    if pipeline.metrics.is_empty() && !pipeline.stages.iter().any(measures) {
+        return Ok(());
+    }
+    let records: Vec<_> = runs::list(store).into_iter().filter(|run| run.pipeline == pipeline.name).collect();
+    let table = results::compare(&records, &CompareOptions::default())?;
+    let text = results::render(&table, Format::Terminal { width: output::width() })?;
+    output::say(&format!("\n{text}"));
+    let places = places(pipeline);
+    if places.len() > MOST_PLACES {
+        let folder = pipeline.root.join("results").join(&pipeline.name);
+        output::say(&format!("results           {}", output::near(&folder).display()));
+        return Ok(());
+    }
+    for (what, path) in places {
+        output::say(&format!("{what:<17} {}", output::near(&path).display()));
+    }
+    Ok(())
+}
+
+/// With more than that, as after a large matrix, only the folder is named.
+const MOST_PLACES: usize = 12;
+
+/// The outputs that people look at, as far as they are there.
+fn places(pipeline: &Pipeline) -> Vec<(&'static str, PathBuf)> {
+    let shown = |name: &str| match name {
+        "weights" => Some("weights"),
+        "curves" => Some("learning curves"),
+        "confusion_plot" => Some("confusion matrix"),
+        _ => None,
+    };
+    let mut places = Vec::new();
+    for stage in &pipeline.stages {
+        for output in &stage.outputs {
+            let path = results_folder(pipeline, stage).join(&output.file);
+            if let Some(what) = shown(&output.name).filter(|_| stage.kind != Kind::Command && path.exists()) {
+                places.push((what, path));
+            }
+        }
+    }
+    places
+}
