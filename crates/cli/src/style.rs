@@ -7,7 +7,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// No colours.
+    /// No colours, as tests want it.
+    #[cfg(test)]
     pub const PLAIN: Self = Self { coloured: false };
 
     /// Colours if stderr is a terminal and `NO_COLOR` is not set.

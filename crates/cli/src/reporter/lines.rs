@@ -12,12 +12,14 @@ pub enum Detail {
     Everything,
 }
 
+/// Where the log lies, given a run and a stage.
+type LogPath = dyn Fn(&str, &str) -> PathBuf;
+
 /// Tells a run line by line.
 pub struct Narrator {
     detail: Detail,
     style: Style,
-    /// Where the log of a stage in a run lies.
-    log_path: Box<dyn Fn(&str, &str) -> PathBuf>,
+    log_path: Box<LogPath>,
     run: String,
     reasons: BTreeMap<String, Vec<Reason>>,
     failures: Vec<StageFailure>,
