@@ -5,7 +5,7 @@ use spec::kinds::Augment;
 use std::{hint::black_box, time::Instant};
 use train::{
     Purpose, Stream,
-    augment::{Augmenter, MeanImage, Scratch},
+    augment::{Augmenter, Scratch},
 };
 
 const SIDE: usize = 64;
@@ -23,7 +23,7 @@ fn main() {
     for (name, augment) in
         [("rotation, shift, shear, zoom, flip", affine), ("flip", flip), ("none", Augment::default())]
     {
-        let augmenter = Augmenter::new(augment, 42, SIDE, SIDE, MeanImage::zero(SIDE, SIDE));
+        let augmenter = Augmenter::new(augment, 42, SIDE, SIDE, None);
         let rates = [1, 2].map(|threads| best_rate(&augmenter, &images, threads));
         println!("{name:52} {:10.0} {:11.0}", rates[0], rates[1]);
     }

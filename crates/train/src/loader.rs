@@ -1,6 +1,6 @@
 use crate::{
     TrainError,
-    augment::{Augmenter, MeanImage},
+    augment::Augmenter,
     batch::{Batch, BatchMaker},
     image_source::ImageSource,
     order::epoch_order,
@@ -63,7 +63,6 @@ impl Loader {
     ) -> Result<Self, TrainError> {
         check(&*source, mean, &options)?;
         let (height, width) = (source.height(), source.width());
-        let mean = mean.map_or_else(|| MeanImage::zero(height, width), MeanImage::new);
         let augmenter = Arc::new(Augmenter::new(augment, options.seed, height, width, mean));
         Ok(Self { source, augmenter, options })
     }

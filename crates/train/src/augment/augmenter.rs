@@ -1,7 +1,7 @@
 use super::{
-    AffineMap, MeanImage,
+    AffineMap,
     convert::convert,
-    resample::{Instructions, ResampleScratch, resample},
+    resample::{Instructions, Job, ResampleScratch, resample},
     sample::{sample_affine, sample_flip},
 };
 use spec::kinds::Augment;
@@ -12,7 +12,7 @@ pub struct Augmenter {
     augment: Augment,
     seed: u64,
     size: [usize; 2],
-    mean: MeanImage,
+    mean: Vec<f32>,
     instructions: Instructions,
 }
 
@@ -21,8 +21,9 @@ pub struct Augmenter {
 pub struct Scratch(ResampleScratch);
 
 impl Augmenter {
-    /// For images of `height` and `width`, which the mean image must have too.
-    pub fn new(augment: Augment, seed: u64, height: usize, width: usize, mean: MeanImage) -> Self {
+    /// For images of `height` and `width`; `mean` is a mean image, `[height, width, 3]`, if there is one.
+    pub fn new(augment: Augment, seed: u64, height: usize, width: usize, mean: Option<&[f32]>) -> Self {
+        let mean = mean.map_or_else(|| vec![0.0; height * width * 3], <[f32]>::to_vec);
         Self { augment, seed, size: [height, width], mean, instructions: Instructions::detect() }
     }
 
@@ -32,7 +33,8 @@ impl Augmenter {
         if self.augment.is_affine() {
             let parameters = sample_affine(&self.augment, self.seed, epoch, index, height, width);
             let map = AffineMap::new(&parameters, height, width);
-            resample(image, self.size, &map, &self.mean, self.instructions, &mut scratch.0, output);
+            let job = Job { image, size: self.size, map: &map, mean: &self.mean };
+            resample(job, self.instructions, &mut scratch.0, output);
         } else {
             let flip = sample_flip(&self.augment, self.seed, epoch, index);
             convert(image, width, flip, &self.mean, output);

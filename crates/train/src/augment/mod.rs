@@ -6,14 +6,10 @@
 mod affine;
 mod augmenter;
 mod convert;
-mod mean_image;
 mod resample;
-#[cfg(target_arch = "x86_64")]
-mod resample_avx2;
 mod sample;
 #[cfg(test)]
 mod tests;
 
 pub use affine::{AffineMap, AffineParameters};
 pub use augmenter::{Augmenter, Scratch};
-pub use mean_image::MeanImage;

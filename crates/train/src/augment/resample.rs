@@ -1,10 +1,11 @@
 //! Bilinear resampling along an affine map, edges clamped, the mean subtracted in the same pass.
 //!
 //! Coordinates are computed in f64 per row and per column and added in f32: an error below 10⁻⁵ pixels for images
-//! up to 128 pixels wide. All paths do the same operations in the same order, without fused multiply-add, so that
-//! results do not depend on the processor.
+//! up to 128 pixels wide. The same code is compiled for several instruction sets, without fused multiply-add, so
+//! that results do not depend on the processor.
 
-use super::{AffineMap, MeanImage};
+use super::AffineMap;
+use std::array::from_fn;
 
 /// The instructions a resampling uses. The result is the same, bit for bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,133 +32,175 @@ impl Instructions {
 #[derive(Debug, Default)]
 pub struct ResampleScratch {
     source: PaddedImage,
-    columns: [Vec<f32>; 2],
+    columns: Columns,
     taps: Taps,
 }
 
-/// A copy of the source in which every pixel has a right and a lower neighbour, and eight bytes can be read at
-/// every pixel.
+/// Red, green, blue and a value that means nothing: as many as a vector register holds.
+type Pixel = [f32; 4];
+
+/// The source in f32, with a copy of its last column and row, so that every pixel has a right and a lower
+/// neighbour.
 #[derive(Debug, Default)]
-pub(super) struct PaddedImage {
-    pub(super) bytes: Vec<u8>,
-    /// Bytes from one row to the next.
-    pub(super) stride: usize,
+struct PaddedImage {
+    pixels: Vec<Pixel>,
+    /// Pixels from one row to the next.
+    stride: usize,
 }
 
 impl PaddedImage {
+    #[inline(always)]
     fn fill(&mut self, image: &[u8], height: usize, width: usize) {
-        self.stride = (width + 1) * 3;
-        self.bytes.clear();
-        for row in 0..=height {
-            let start = row.min(height - 1) * width * 3;
-            self.bytes.extend_from_slice(&image[start..start + width * 3]);
-            self.bytes.extend_from_slice(&image[start + width * 3 - 3..start + width * 3]);
+        self.stride = width + 1;
+        self.pixels.resize((height + 1) * self.stride, [0.0; 4]);
+        for (row, pixels) in self.pixels.chunks_exact_mut(width + 1).enumerate() {
+            let source = &image[row.min(height - 1) * width * 3..][..width * 3];
+            for (pixel, rgb) in pixels.iter_mut().zip(source.chunks_exact(3)) {
+                *pixel = [rgb[0].into(), rgb[1].into(), rgb[2].into(), 0.0];
+            }
+            pixels[width] = pixels[width - 1];
         }
-        self.bytes.extend_from_slice(&[0; 8]);
+    }
+}
+
+/// What the column of an output pixel adds to where it comes from.
+#[derive(Debug, Default)]
+struct Columns {
+    x: Vec<f32>,
+    y: Vec<f32>,
+}
+
+impl Columns {
+    fn fill(&mut self, map: &AffineMap, width: usize) {
+        for (axis, values) in [&mut self.x, &mut self.y].into_iter().enumerate() {
+            values.clear();
+            values.extend((0..width).map(|column| {
+                let column = if map.flip { width - 1 - column } else { column };
+                (map.linear[axis][0] * (column as f64 - map.centre[0])) as f32
+            }));
+        }
     }
 }
 
 /// What each pixel of one output row is interpolated from.
 #[derive(Debug, Default)]
-pub(super) struct Taps {
-    /// Where in the padded source the upper left of the four pixels begins.
-    pub(super) offsets: Vec<i32>,
+struct Taps {
+    /// Number of the upper left of the four pixels in the padded source.
+    upper_left: Vec<u32>,
     /// The share of the right pixels, 0 to 1.
-    pub(super) right: Vec<f32>,
+    right: Vec<f32>,
     /// The share of the lower pixels, 0 to 1.
-    pub(super) lower: Vec<f32>,
+    lower: Vec<f32>,
 }
 
-/// One resampling, ready to go row by row.
-pub(super) struct Job<'a> {
-    pub(super) source: &'a PaddedImage,
-    pub(super) taps: &'a mut Taps,
-    /// What a column adds to the source's x and y.
-    columns: [&'a [f32]; 2],
-    map: &'a AffineMap,
-    pub(super) mean: &'a MeanImage,
-    height: usize,
-    pub(super) width: usize,
-}
+impl Taps {
+    fn resize(&mut self, width: usize) {
+        self.upper_left.resize(width, 0);
+        self.right.resize(width, 0.0);
+        self.lower.resize(width, 0.0);
+    }
 
-impl Job<'_> {
-    /// Finds the taps of an output row. Inlined, so that it is compiled for the instructions of each path.
+    /// Finds the taps of an output row.
     #[inline(always)]
-    pub(super) fn locate(&mut self, row: usize) {
-        let from_centre = row as f64 - self.map.centre[1];
-        let row_x = (self.map.linear[0][1] * from_centre + self.map.offset[0]) as f32;
-        let row_y = (self.map.linear[1][1] * from_centre + self.map.offset[1]) as f32;
-        let (last_x, last_y) = ((self.width - 1) as f32, (self.height - 1) as f32);
-        let stride = self.source.stride as i32;
-        let width = self.width;
-        let (columns_x, columns_y) = (&self.columns[0][..width], &self.columns[1][..width]);
-        let offsets = &mut self.taps.offsets[..width];
-        let (right, lower) = (&mut self.taps.right[..width], &mut self.taps.lower[..width]);
+    fn locate(&mut self, map: &AffineMap, columns: &Columns, row: usize, [height, width]: [usize; 2]) {
+        let from_centre = row as f64 - map.centre[1];
+        let row_x = (map.linear[0][1] * from_centre + map.offset[0]) as f32;
+        let row_y = (map.linear[1][1] * from_centre + map.offset[1]) as f32;
+        let (last_x, last_y) = ((width - 1) as f32, (height - 1) as f32);
+        let stride = width as i32 + 1;
+        let (columns_x, columns_y) = (&columns.x[..width], &columns.y[..width]);
+        let upper_left = &mut self.upper_left[..width];
+        let (right, lower) = (&mut self.right[..width], &mut self.lower[..width]);
         for column in 0..width {
             let x = clamp(columns_x[column] + row_x, last_x);
             let y = clamp(columns_y[column] + row_y, last_y);
-            // Neither is negative nor above the image's size, so that truncation rounds down.
-            let (left, upper) = (x as i32, y as i32);
-            offsets[column] = upper * stride + left * 3;
+            // SAFETY: both are from 0 to the image's size, whatever the map; truncation rounds them down.
+            let (left, upper): (i32, i32) = unsafe { (x.to_int_unchecked(), y.to_int_unchecked()) };
+            upper_left[column] = (upper * stride + left) as u32;
             right[column] = x - left as f32;
             lower[column] = y - upper as f32;
         }
     }
 }
 
+/// `value` between 0 and `last`; 0 if it is not a number.
 #[inline(always)]
 fn clamp(value: f32, last: f32) -> f32 {
     let value = if value > 0.0 { value } else { 0.0 };
     if value < last { value } else { last }
 }
 
-/// Resamples an image, u8 `[height, width, 3]`, along `map` into f32 less the mean, of the same shape.
-pub fn resample(
-    image: &[u8],
-    [height, width]: [usize; 2],
-    map: &AffineMap,
-    mean: &MeanImage,
-    instructions: Instructions,
-    scratch: &mut ResampleScratch,
-    output: &mut [f32],
-) {
-    scratch.source.fill(image, height, width);
-    for (axis, columns) in scratch.columns.iter_mut().enumerate() {
-        columns.clear();
-        columns.extend((0..width).map(|column| {
-            let column = if map.flip { width - 1 - column } else { column };
-            (map.linear[axis][0] * (column as f64 - map.centre[0])) as f32
-        }));
-    }
-    scratch.taps.offsets.resize(width, 0);
-    scratch.taps.right.resize(width, 0.0);
-    scratch.taps.lower.resize(width, 0.0);
-    let [columns_x, columns_y] = &scratch.columns;
-    let columns = [&columns_x[..], &columns_y[..]];
-    let job = Job { source: &scratch.source, taps: &mut scratch.taps, columns, map, mean, height, width };
+/// An image, its size and what is to be done to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// u8 `[height, width, 3]`.
+    pub image: &'a [u8],
+    /// Height and width.
+    pub size: [usize; 2],
+    /// Where the result's pixels come from.
+    pub map: &'a AffineMap,
+    /// What is subtracted from the result, f32 `[height, width, 3]`.
+    pub mean: &'a [f32],
+}
+
+/// Resamples an image into f32 `[height, width, 3]`, less the mean.
+pub fn resample(job: Job, instructions: Instructions, scratch: &mut ResampleScratch, output: &mut [f32]) {
     match instructions {
-        Instructions::Portable => resample_portable(job, output),
+        Instructions::Portable => resample_rows(job, scratch, output),
         #[cfg(target_arch = "x86_64")]
         // SAFETY: only made where the processor has AVX2.
-        Instructions::Avx2 => unsafe { super::resample_avx2::resample_avx2(job, output) },
+        Instructions::Avx2 => unsafe { resample_rows_avx2(job, scratch, output) },
     }
 }
 
-fn resample_portable(mut job: Job, output: &mut [f32]) {
-    for (row, output) in output.chunks_exact_mut(job.width * 3).enumerate() {
-        job.locate(row);
-        let mean = job.mean.padded_row(row, job.width);
-        for (column, output) in output.chunks_exact_mut(3).enumerate() {
-            let upper = &job.source.bytes[job.taps.offsets[column] as usize..];
-            let lower = &upper[job.source.stride..job.source.stride + 6];
-            for channel in 0..3 {
-                let down = |position: usize| {
-                    let upper = f32::from(upper[position]);
-                    upper + job.taps.lower[column] * (f32::from(lower[position]) - upper)
-                };
-                let (left, right) = (down(channel), down(channel + 3));
-                output[channel] = left + job.taps.right[column] * (right - left) - mean[column * 3 + channel];
-            }
+/// The same code, compiled for AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn resample_rows_avx2(job: Job, scratch: &mut ResampleScratch, output: &mut [f32]) {
+    resample_rows(job, scratch, output);
+}
+
+#[inline(always)]
+fn resample_rows(job: Job, scratch: &mut ResampleScratch, output: &mut [f32]) {
+    let [height, width] = job.size;
+    scratch.source.fill(job.image, height, width);
+    scratch.columns.fill(job.map, width);
+    scratch.taps.resize(width);
+    let rows = output.chunks_exact_mut(width * 3).zip(job.mean.chunks_exact(width * 3));
+    for (row, (output, mean)) in rows.enumerate() {
+        scratch.taps.locate(job.map, &scratch.columns, row, job.size);
+        interpolate_row(&scratch.source, &scratch.taps, mean, output);
+    }
+}
+
+#[inline(always)]
+fn interpolate_row(source: &PaddedImage, taps: &Taps, mean: &[f32], output: &mut [f32]) {
+    let width = output.len() / 3;
+    let last = width - 1;
+    let upper = &source.pixels[..];
+    let lower = &source.pixels[source.stride..];
+    let (upper_left, right, below) = (&taps.upper_left[..width], &taps.right[..width], &taps.lower[..width]);
+    for column in 0..last {
+        let pixel = interpolate(upper, lower, upper_left[column], right[column], below[column]);
+        let start = column * 3;
+        let (output, mean) = (&mut output[start..start + 4], &mean[start..start + 4]);
+        // The value too many is overwritten by the next pixel.
+        for value in 0..4 {
+            output[value] = pixel[value] - mean[value];
         }
     }
+    let pixel = interpolate(upper, lower, upper_left[last], right[last], below[last]);
+    for channel in 0..3 {
+        output[last * 3 + channel] = pixel[channel] - mean[last * 3 + channel];
+    }
+}
+
+/// One pixel between four of the source: first between upper and lower row, then between left and right.
+#[inline(always)]
+fn interpolate(upper: &[Pixel], lower: &[Pixel], upper_left: u32, right: f32, below: f32) -> Pixel {
+    let upper_left = upper_left as usize;
+    let upper = upper[upper_left..upper_left + 2].as_flattened();
+    let lower = lower[upper_left..upper_left + 2].as_flattened();
+    let between: [f32; 8] = from_fn(|value| upper[value] + below * (lower[value] - upper[value]));
+    from_fn(|channel| between[channel] + right * (between[channel + 4] - between[channel]))
 }

@@ -1,8 +1,8 @@
 //! Against Keras' augmentation (`tests/golden/augment.*`), and the paths of the resampling against each other.
 
 use super::{
-    AffineMap, AffineParameters, MeanImage,
-    resample::{Instructions, ResampleScratch, resample},
+    AffineMap, AffineParameters,
+    resample::{Instructions, Job, ResampleScratch, resample},
 };
 use crate::random::{Purpose, Stream};
 use safetensors::SafeTensors;
@@ -57,11 +57,11 @@ fn run(
     image: &[u8],
     size: [usize; 2],
     map: &AffineMap,
-    mean: &MeanImage,
+    mean: &[f32],
     instructions: Instructions,
 ) -> Vec<f32> {
     let mut output = vec![f32::NAN; image.len()];
-    resample(image, size, map, mean, instructions, &mut ResampleScratch::default(), &mut output);
+    resample(Job { image, size, map, mean }, instructions, &mut ResampleScratch::default(), &mut output);
     output
 }
 
@@ -69,7 +69,7 @@ fn run(
 fn resampling_agrees_with_keras() {
     let golden = Golden::read();
     assert_eq!(golden.parameters.len(), golden.augmented.len());
-    let mean = MeanImage::zero(SIDE, SIDE);
+    let mean = [0.0; SIDE * SIDE * 3];
     for (number, (parameters, expected)) in golden.parameters.iter().zip(&golden.augmented).enumerate() {
         let map = AffineMap::new(parameters, SIDE, SIDE);
         let output = run(&golden.image, [SIDE, SIDE], &map, &mean, Instructions::Portable);
@@ -104,7 +104,6 @@ fn all_instructions_give_the_same_bits() {
     {
         let image = random_bytes(height * width * 3);
         let mean: Vec<f32> = random_bytes(image.len()).iter().map(|&byte| f32::from(byte) / 3.0).collect();
-        let mean = MeanImage::new(&mean);
         for draw in 0..20 {
             let map = random_map(index as u32 * 100 + draw, *height, *width);
             let bits = |instructions| -> Vec<u32> {
@@ -125,8 +124,8 @@ fn the_mean_is_subtracted_where_the_result_lies() {
     let image = random_bytes(5 * 7 * 3);
     let mean: Vec<f32> = (0..image.len()).map(|index| index as f32).collect();
     let map = random_map(3, 5, 7);
-    let plain = run(&image, [5, 7], &map, &MeanImage::zero(5, 7), Instructions::detect());
-    let output = run(&image, [5, 7], &map, &MeanImage::new(&mean), Instructions::detect());
+    let plain = run(&image, [5, 7], &map, &[0.0; 5 * 7 * 3], Instructions::detect());
+    let output = run(&image, [5, 7], &map, &mean, Instructions::detect());
     let expected: Vec<f32> = plain.iter().zip(&mean).map(|(value, mean)| value - mean).collect();
     assert_eq!(output, expected);
 }
@@ -134,7 +133,7 @@ fn the_mean_is_subtracted_where_the_result_lies() {
 #[test]
 fn the_identity_keeps_every_value_and_a_flip_mirrors_it() {
     let image = random_bytes(5 * 4 * 3);
-    let mean = MeanImage::zero(5, 4);
+    let mean = [0.0; 5 * 4 * 3];
     let kept: Vec<f32> = image.iter().map(|&byte| f32::from(byte)).collect();
     for flip in [false, true] {
         let map = AffineMap::new(&AffineParameters { flip, ..AffineParameters::default() }, 5, 4);
@@ -151,7 +150,7 @@ fn the_identity_keeps_every_value_and_a_flip_mirrors_it() {
 fn far_outside_the_image_is_its_edge() {
     let image = random_bytes(6 * 6 * 3);
     let map = AffineMap::new(&AffineParameters { shift_x: 100.0, ..AffineParameters::default() }, 6, 6);
-    let output = run(&image, [6, 6], &map, &MeanImage::zero(6, 6), Instructions::detect());
+    let output = run(&image, [6, 6], &map, &[0.0; 6 * 6 * 3], Instructions::detect());
     for (row, values) in output.chunks_exact(18).enumerate() {
         let edge = &image[row * 18 + 15..row * 18 + 18];
         for pixel in values.chunks_exact(3) {
