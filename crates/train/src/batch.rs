@@ -15,14 +15,29 @@ pub struct Batch {
     pub labels: Tensor,
 }
 
+/// Which samples belong to the batches of one epoch.
+pub struct EpochSamples {
+    /// The epoch's number.
+    pub epoch: u32,
+    /// All samples in order.
+    pub order: Vec<u32>,
+    /// Samples a batch.
+    pub batch_size: usize,
+}
+
+impl EpochSamples {
+    /// The samples of the batch with number `step`.
+    pub fn batch(&self, step: usize) -> &[u32] {
+        let start = step * self.batch_size;
+        &self.order[start..(start + self.batch_size).min(self.order.len())]
+    }
+}
+
 /// Makes the batches of one epoch, in any order and from any thread.
 pub struct BatchMaker {
     pub(super) source: Arc<dyn ImageSource>,
     pub(super) augmenter: Arc<Augmenter>,
-    /// The epoch's samples in order.
-    pub(super) order: Vec<u32>,
-    pub(super) epoch: u32,
-    pub(super) batch_size: usize,
+    pub(super) samples: EpochSamples,
     /// The device that the batch will be copied to.
     pub(super) device: Device,
 }
@@ -30,15 +45,14 @@ pub struct BatchMaker {
 impl BatchMaker {
     /// The batch with number `step`.
     pub fn make(&self, step: usize) -> Result<Batch, TrainError> {
-        let start = step * self.batch_size;
-        let samples = &self.order[start..(start + self.batch_size).min(self.order.len())];
+        let samples = self.samples.batch(step);
         let (height, width) = (self.source.height(), self.source.width());
-        let shape = [samples.len() as i64, height as i64, width as i64, 3];
-        let mut images = self.host_tensor(&shape)?;
+        let mut images = self.host_tensor(&[samples.len() as i64, height as i64, width as i64, 3])?;
         let mut scratch = Scratch::default();
         let prepared = samples.iter().zip(values_mut(&mut images).chunks_exact_mut(height * width * 3));
         for (&sample, output) in prepared {
-            self.augmenter.apply(self.source.image(sample), self.epoch, sample, &mut scratch, output);
+            let image = self.source.image(sample);
+            self.augmenter.apply(image, self.samples.epoch, sample, &mut scratch, output);
         }
         let labels = self.source.labels();
         let labels: Vec<i64> = samples.iter().map(|&sample| labels[sample as usize]).collect();

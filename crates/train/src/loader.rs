@@ -1,7 +1,7 @@
 use crate::{
     TrainError,
-    augment::Augmenter,
-    batch::{Batch, BatchMaker},
+    augment::{Augmenter, DeviceImages},
+    batch::{Batch, BatchMaker, EpochSamples},
     image_source::ImageSource,
     order::epoch_order,
     prefetch::Prefetch,
@@ -25,7 +25,8 @@ pub struct LoaderOptions {
     /// asked for. On the CPU none is best: the step's own threads want every core, and preparing takes a
     /// thousandth of the step. No number of threads changes the batches.
     pub threads: usize,
-    /// The device that the batches will be copied to; for a GPU they are put into pinned memory.
+    /// The device that the batches will be copied to. A dataset that fits on a GPU is copied there as bytes and
+    /// prepared there; the batches of a larger one are put into pinned memory.
     pub device: Device,
 }
 
@@ -42,10 +43,19 @@ impl LoaderOptions {
 /// An epoch's batches depend on the seed and the epoch alone, so that a training resumed at any epoch or step sees
 /// the same ones.
 pub struct Loader {
-    source: Arc<dyn ImageSource>,
-    augmenter: Arc<Augmenter>,
+    images: Images,
+    count: usize,
     options: LoaderOptions,
 }
+
+/// Where the images are, and where they are prepared.
+enum Images {
+    OnHost { source: Arc<dyn ImageSource>, augmenter: Arc<Augmenter> },
+    OnDevice(DeviceImages),
+}
+
+/// The largest dataset that is kept on a GPU, in bytes; the network needs memory too.
+const LARGEST_ON_DEVICE: usize = 4 << 30;
 
 impl Loader {
     /// Checks that everything fits together.
@@ -62,15 +72,15 @@ impl Loader {
         options: LoaderOptions,
     ) -> Result<Self, TrainError> {
         check(&*source, mean, &options)?;
-        let (height, width) = (source.height(), source.width());
-        let augmenter = Arc::new(Augmenter::new(augment, options.seed, height, width, mean));
-        Ok(Self { source, augmenter, options })
+        let count = source.len();
+        let images = place(source, mean, augment, &options);
+        Ok(Self { images, count, options })
     }
 
     /// How many images an epoch goes through.
     pub fn images(&self) -> usize {
-        let images = self.source.len();
-        if self.options.drop_last { images - images % self.options.batch_size } else { images }
+        let left_out = if self.options.drop_last { self.count % self.options.batch_size } else { 0 };
+        self.count - left_out
     }
 
     /// How many batches an epoch has.
@@ -80,22 +90,42 @@ impl Loader {
 
     /// The batches of an epoch from step `first` on, both counted from 0.
     pub fn epoch(&self, epoch: u32, first: usize) -> Batches {
-        let Self { source, augmenter, options } = self;
-        let maker = BatchMaker {
-            source: Arc::clone(source),
-            augmenter: Arc::clone(augmenter),
-            order: epoch_order(options.seed, epoch, source.len() as u32, options.shuffle),
-            epoch,
-            batch_size: options.batch_size,
-            device: options.device,
-        };
+        let LoaderOptions { batch_size, shuffle, seed, threads, device, .. } = self.options;
+        let order = epoch_order(seed, epoch, self.count as u32, shuffle);
+        let samples = EpochSamples { epoch, order, batch_size };
         let steps = first..self.steps();
-        if options.threads == 0 {
-            return Batches(Preparation::WhenAsked { maker, steps });
-        }
-        let make = move |step| maker.make(step);
-        Batches(Preparation::Ahead(Prefetch::new(options.threads, steps.start, steps.end, make)))
+        let (source, augmenter) = match &self.images {
+            Images::OnHost { source, augmenter } => (Arc::clone(source), Arc::clone(augmenter)),
+            Images::OnDevice(images) => {
+                return Batches(Preparation::OnDevice { images: images.shallow_clone(), samples, steps });
+            }
+        };
+        let maker = BatchMaker { source, augmenter, samples, device };
+        Batches(match threads {
+            0 => Preparation::WhenAsked { maker, steps },
+            _ => {
+                let make = move |step| maker.make(step);
+                Preparation::Ahead(Prefetch::new(threads, steps.start, steps.end, make))
+            }
+        })
     }
+}
+
+/// Decides where the images live: on the GPU that is trained on, if they fit there, else where they are.
+fn place(
+    source: Arc<dyn ImageSource>,
+    mean: Option<&[f32]>,
+    augment: Augment,
+    options: &LoaderOptions,
+) -> Images {
+    if options.device.is_cuda()
+        && source.images().len() <= LARGEST_ON_DEVICE
+        && let Ok(images) = DeviceImages::new(&*source, mean, augment.clone(), options.seed, options.device)
+    {
+        return Images::OnDevice(images);
+    }
+    let augmenter = Augmenter::new(augment, options.seed, source.height(), source.width(), mean);
+    Images::OnHost { source, augmenter: Arc::new(augmenter) }
 }
 
 fn check(source: &dyn ImageSource, mean: Option<&[f32]>, options: &LoaderOptions) -> Result<(), TrainError> {
@@ -124,6 +154,7 @@ pub struct Batches(Preparation);
 enum Preparation {
     WhenAsked { maker: BatchMaker, steps: Range<usize> },
     Ahead(Prefetch<Result<Batch, TrainError>>),
+    OnDevice { images: DeviceImages, samples: EpochSamples, steps: Range<usize> },
 }
 
 impl Iterator for Batches {
@@ -133,6 +164,9 @@ impl Iterator for Batches {
         match &mut self.0 {
             Preparation::WhenAsked { maker, steps } => steps.next().map(|step| maker.make(step)),
             Preparation::Ahead(prefetch) => prefetch.next(),
+            Preparation::OnDevice { images, samples, steps } => {
+                steps.next().map(|step| images.batch(samples.batch(step), samples.epoch))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 mod affine;
 mod augmenter;
 mod convert;
+mod device;
 mod resample;
 mod sample;
 #[cfg(test)]
@@ -13,3 +14,4 @@ mod tests;
 
 pub use affine::{AffineMap, AffineParameters};
 pub use augmenter::{Augmenter, Scratch};
+pub use device::DeviceImages;
