@@ -127,7 +127,7 @@ mod tests {
         let upstream = Reason::UpstreamStale { stage: "train".into() };
         assert_eq!(in_short(&[]), None);
         assert_eq!(in_short(&[Reason::NeverRun, upstream.clone()]), Some("it has never run".into()));
-        assert_eq!(in_short(&[upstream.clone()]), Some(reason(&upstream)));
+        assert_eq!(in_short(std::slice::from_ref(&upstream)), Some(reason(&upstream)));
         assert_eq!(in_short(&[Reason::Forced, Reason::Always]), Some("it is forced, and 1 more".into()));
     }
 }
