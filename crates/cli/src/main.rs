@@ -4,7 +4,6 @@
 mod args;
 mod commands;
 mod describe;
-mod examples;
 mod exit;
 mod failure;
 mod grid;
@@ -13,8 +12,6 @@ mod missing;
 mod output;
 mod overrides;
 mod project;
-#[cfg(test)]
-mod reference;
 mod reporter;
 mod run_results;
 mod stage_graph;
