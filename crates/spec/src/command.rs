@@ -3,6 +3,7 @@ use crate::{
     node::{Entry, Node, Table, Tree},
     paths,
     pipeline::{CommandLine, Input, Output, Piece, Source, Stage},
+    source::Span,
     stage::StageReader,
     template::{self, Reference, Segment, Target},
     words::Splitter,
@@ -33,7 +34,7 @@ impl StageReader<'_, '_> {
             self.diagnostics.error(node.span, message).hint(hint);
             return Vec::new();
         };
-        let what = field.trim_end_matches('s');
+        let what = if field == "inputs" { "an input" } else { "an output" };
         table.entries.iter().filter(|entry| crate::names::check(what, entry, self.diagnostics)).collect()
     }
 
@@ -94,6 +95,10 @@ impl StageReader<'_, '_> {
         if is_shell {
             return Some(CommandLine { argv: vec![pieces], shell: true });
         }
+        self.split(pieces, node.span)
+    }
+
+    fn split(&mut self, pieces: Vec<Piece>, span: Span) -> Option<CommandLine> {
         let mut splitter = Splitter::default();
         for piece in pieces {
             match piece {
@@ -105,13 +110,13 @@ impl StageReader<'_, '_> {
             Ok((argv, operators)) => {
                 if let Some(operator) = operators.first() {
                     self.diagnostics
-                        .error(node.span, format!("`{operator}` in `run` means something to a shell only"))
+                        .error(span, format!("`{operator}` in `run` means something to a shell only"))
                         .hint("add `shell = true`, or quote it if the program shall get it as an argument");
                 }
                 Some(CommandLine { argv, shell: false })
             }
             Err(fault) => {
-                self.diagnostics.error(node.span, format!("`run` cannot be split into arguments: {fault}"));
+                self.diagnostics.error(span, format!("`run` cannot be split into arguments: {fault}"));
                 None
             }
         }
@@ -186,13 +191,16 @@ impl StageReader<'_, '_> {
         reference: &Reference<'_>,
         stage: &mut Stage,
     ) -> Option<Piece> {
-        let selection = self.stages.select_output(name, output, self.cell, reference, self.diagnostics)?;
+        let selection =
+            self.project.stages.select_output(name, output, self.cell, reference, self.diagnostics)?;
         self.edges.push((selection.stage, reference.span));
         let source = |stage| Source::Output { stage, output: output.to_owned(), inside: None };
         let sources: Vec<Source> = selection.names.into_iter().map(source).collect();
         let of_run: Vec<&Input> =
             stage.inputs.iter().filter(|input| input.name.starts_with("run.")).collect();
-        if let Some(known) = of_run.iter().find(|input| input.sources == sources) {
+        if let Some(known) =
+            of_run.iter().find(|input| input.sources == sources && input.is_list == selection.is_list)
+        {
             return Some(Piece::Input(known.name.clone()));
         }
         let input = run_input_name(of_run.len() + 1);

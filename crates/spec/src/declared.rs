@@ -67,7 +67,7 @@ impl<'a> Stages<'a> {
             cells_by_values: RefCell::default(),
         };
         for entry in &table.entries {
-            names::check("stage", entry, diagnostics);
+            names::check("a stage", entry, diagnostics);
             let Some(table) = entry.node.as_table() else {
                 let message =
                     format!("expected a table as stage `{}`, found {}", entry.key, entry.node.describe());
@@ -157,15 +157,13 @@ impl<'a> Stages<'a> {
             return Some(selection);
         }
         let message = format!("stage `{stage}` has no output `{output}`");
-        let diagnostic = if outputs.is_empty() {
-            diagnostics.error(reference.span, message).hint(format!("`{stage}` declares no outputs"))
-        } else {
-            diagnostics.unknown_name(reference.span, message, output, outputs.iter().copied())
-        };
-        if !outputs.is_empty() {
-            let listed: Vec<_> = outputs.iter().map(|name| format!("`{name}`")).collect();
-            diagnostic.hint(format!("the outputs of `{stage}` are {}", listed.join(", ")));
-        }
+        let diagnostic = diagnostics.misspelt(reference.span, message, output, outputs.iter().copied());
+        let listed: Vec<_> = outputs.iter().map(|name| format!("`{name}`")).collect();
+        diagnostic.hint(match listed.as_slice() {
+            [] => format!("`{stage}` declares no outputs"),
+            [only] => format!("the only output of `{stage}` is {only}"),
+            _ => format!("the outputs of `{stage}` are {}", listed.join(", ")),
+        });
         None
     }
 
@@ -201,7 +199,7 @@ fn kind(entry: &Entry, table: &Table, params: &Params, diagnostics: &mut Diagnos
         let listed: Vec<_> = known.map(|name| format!("`{name}`")).collect();
         diagnostics
             .error(entry.key_span, format!("stage `{}` has no `kind`", entry.key))
-            .hint(format!("there is {}", listed.join(", ")));
+            .hint(format!("the kinds are {}", listed.join(", ")));
         return None;
     };
     let node = params.scope(None).resolve(written, diagnostics);

@@ -30,7 +30,21 @@ impl Diagnostics {
         &mut self.found[index]
     }
 
-    /// An error about a name that is not among the known ones; it hints at the nearest, or lists a few.
+    /// An error about a name that is not among the known ones. It hints at the nearest.
+    pub fn misspelt<'a>(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> &mut Diagnostic {
+        let nearest = if self.found.len() < MOST_SUGGESTIONS { nearest(name, known) } else { None };
+        let diagnostic = self.error(span, message);
+        diagnostic.hints.extend(nearest.map(|nearest| format!("did you mean `{nearest}`?")));
+        diagnostic
+    }
+
+    /// Like [`Self::misspelt`], but lists the known names if none is near.
     pub fn unknown_name<'a>(
         &mut self,
         span: Span,
@@ -38,15 +52,16 @@ impl Diagnostics {
         name: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) -> &mut Diagnostic {
-        let hint = if self.found.len() < MOST_SUGGESTIONS { hint_at(name, known) } else { None };
-        let diagnostic = self.error(span, message);
-        diagnostic.hints.extend(hint);
+        let diagnostic = self.misspelt(span, message, name, known.clone());
+        if diagnostic.hints.is_empty() {
+            diagnostic.hints.extend(listed(known));
+        }
         diagnostic
     }
 
-    /// Adds a hint to all errors but the first `count`.
-    pub fn hint_since(&mut self, count: usize, hint: &str) {
-        for diagnostic in self.found.iter_mut().skip(count) {
+    /// Adds a hint to all errors but the first `count`, unless they are within `span` anyway.
+    pub fn hint_outside(&mut self, span: Span, count: usize, hint: &str) {
+        for diagnostic in self.found.iter_mut().skip(count).filter(|found| !span.contains(found.span)) {
             diagnostic.hint(hint);
         }
     }
@@ -84,12 +99,9 @@ impl Diagnostic {
     }
 }
 
-fn hint_at<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+fn listed<'a>(known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
     const MOST_LISTED: usize = 12;
-    if let Some(nearest) = nearest(name, known.clone()) {
-        return Some(format!("did you mean `{nearest}`?"));
-    }
-    let listed: Vec<_> = known.clone().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = known.clone().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
     let and_more = if known.clone().nth(MOST_LISTED).is_some() { ", …" } else { "" };
-    (!listed.is_empty()).then(|| format!("there is {}{and_more}", listed.join(", ")))
+    (!names.is_empty()).then(|| format!("the known names are {}{and_more}", names.join(", ")))
 }

@@ -1,6 +1,6 @@
 use crate::{
     diagnostics::Diagnostics,
-    node::{Entry, Node, Reader, Table},
+    node::{Entry, Node, Reader, Table, Tree},
     source::Span,
 };
 use toml::de::DeTable;
@@ -25,9 +25,21 @@ pub(crate) fn read(text: &str, diagnostics: &mut Diagnostics) -> Option<Table> {
     if faults.is_empty() {
         return Some(reader.table(table.into_inner()));
     }
+    let mut repeated_table = None;
     for fault in faults {
         let span = reader.span(fault.span().unwrap_or(0..0));
-        reader.diagnostics.error(span, fault.message());
+        if fault.message() != "duplicate key" {
+            reader.diagnostics.error(span, fault.message());
+            continue;
+        }
+        // Below the heading of a table that is there already, each key would be reported once more.
+        if repeated_table.is_some_and(|end| !text[end..span.start].contains("\n[")) {
+            continue;
+        }
+        let is_heading =
+            text[..span.start].rsplit('\n').next().is_some_and(|line| line.trim_start().starts_with('['));
+        repeated_table = is_heading.then_some(span.end);
+        reader.diagnostics.error(span, format!("`{}` is there twice", &text[span.start..span.end]));
     }
     None
 }
@@ -60,12 +72,10 @@ pub(crate) fn sections(table: Table, diagnostics: &mut Diagnostics) -> PipelineF
 }
 
 fn section(entry: Entry, diagnostics: &mut Diagnostics) -> Table {
-    match entry.node.as_table() {
-        Some(table) => table.clone(),
-        None => {
-            let message = format!("`{}`: expected a table, found {}", entry.key, entry.node.describe());
-            diagnostics.error(entry.node.span, message);
-            Table::default()
-        }
+    if let Tree::Table(table) = entry.node.value {
+        return table;
     }
+    let message = format!("`{}`: expected a table, found {}", entry.key, entry.node.describe());
+    diagnostics.error(entry.node.span, message);
+    Table::default()
 }

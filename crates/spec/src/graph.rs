@@ -1,25 +1,27 @@
 use std::collections::HashSet;
 
 /// What a walk through a graph found.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Walk {
     /// Every node after all that it points to, except where a cycle makes that impossible.
     pub order: Vec<usize>,
     /// Cycles, each as the nodes on its way, beginning with the lowest.
     pub cycles: Vec<Vec<usize>>,
+    seen: HashSet<Vec<usize>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    Open,
+    Done,
 }
 
 /// Walks depth first without recursion, since chains of a hundred thousand stages are allowed.
 pub(crate) fn walk(edges: &[Vec<usize>]) -> Walk {
-    #[derive(Clone, Copy, PartialEq)]
-    enum State {
-        New,
-        Open,
-        Done,
-    }
     let mut states = vec![State::New; edges.len()];
     let mut walk = Walk::default();
-    let mut seen_cycles = HashSet::new();
+    // The nodes on the way to the current one, each with the number of its next edge.
     let mut path: Vec<(usize, usize)> = Vec::new();
     for start in 0..edges.len() {
         if states[start] == State::New {
@@ -39,18 +41,22 @@ pub(crate) fn walk(edges: &[Vec<usize>]) -> Walk {
                     states[target] = State::Open;
                     path.push((target, 0));
                 }
-                State::Open => {
-                    let cycle = path.iter().map(|&(node, _)| node).skip_while(|&node| node != target);
-                    let cycle = lowest_first(cycle.collect());
-                    if seen_cycles.insert(cycle.clone()) {
-                        walk.cycles.push(cycle);
-                    }
-                }
+                State::Open => walk.note_cycle(&path, target),
                 State::Done => {}
             }
         }
     }
     walk
+}
+
+impl Walk {
+    fn note_cycle(&mut self, path: &[(usize, usize)], target: usize) {
+        let cycle = path.iter().map(|&(node, _)| node).skip_while(|&node| node != target);
+        let cycle = lowest_first(cycle.collect());
+        if self.seen.insert(cycle.clone()) {
+            self.cycles.push(cycle);
+        }
+    }
 }
 
 fn lowest_first(mut cycle: Vec<usize>) -> Vec<usize> {
@@ -65,7 +71,7 @@ mod tests {
 
     #[test]
     fn order_puts_targets_first() {
-        assert_eq!(walk(&[vec![1, 2], vec![2], vec![]]), Walk { order: vec![2, 1, 0], cycles: vec![] });
+        assert_eq!(walk(&[vec![1, 2], vec![2], vec![]]).order, [2, 1, 0]);
     }
 
     #[test]
@@ -79,9 +85,12 @@ mod tests {
     fn long_chains_do_not_exhaust_the_stack() {
         let edges: Vec<_> =
             (0..200_000).map(|node| if node == 0 { vec![] } else { vec![node - 1] }).collect();
-        let mut reversed = edges.clone();
-        reversed.reverse();
-        assert_eq!(walk(&edges).order.len(), edges.len());
-        assert!(walk(&edges).cycles.is_empty());
+        let backwards: Vec<_> = (0..edges.len())
+            .map(|node| if node + 1 == edges.len() { vec![] } else { vec![node + 1] })
+            .collect();
+        for edges in [edges, backwards] {
+            assert_eq!(walk(&edges).order.len(), edges.len());
+            assert!(walk(&edges).cycles.is_empty());
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     stage::StageReader,
     template::{self, Segment, Target},
 };
+use std::path::Path;
 
 /// What an input field says.
 #[derive(Default)]
@@ -21,6 +22,10 @@ impl StageReader<'_, '_> {
         self.read_sources(name, node, &mut found)?;
         if found.sources.is_empty() {
             self.diagnostics.error(node.span, format!("`{name}` has no files"));
+            return None;
+        }
+        if found.is_list && !self.kind.takes_list(name) {
+            self.report_list(name, node, &found.sources);
             return None;
         }
         Some(Input { name: name.to_owned(), sources: found.sources, is_list: found.is_list })
@@ -43,7 +48,12 @@ impl StageReader<'_, '_> {
     }
 
     fn read_path(&mut self, text: &str, span: Span, found: &mut Sources) -> Option<()> {
-        let path = paths::input(text, self.root, span, self.diagnostics)?;
+        let path = paths::input(text, self.project.root, span, self.diagnostics)?;
+        if let Some(advice) = self.owner(&path) {
+            let message = format!("`{}` is written by another stage of this pipeline", path.display());
+            self.diagnostics.error(span, message).hint(advice);
+            return None;
+        }
         self.sources.note(&path, span, self.declared);
         found.sources.push(Source::Path(path));
         Some(())
@@ -85,7 +95,8 @@ impl StageReader<'_, '_> {
             return None;
         };
         let Target::StageOutput { stage, output } = reference.target else { return None };
-        let selection = self.stages.select_output(stage, output, self.cell, reference, self.diagnostics);
+        let selection =
+            self.project.stages.select_output(stage, output, self.cell, reference, self.diagnostics);
         let rest = self.scope().join(rest, self.diagnostics)?;
         let inside = match rest.strip_prefix('/') {
             Some(path) => Some(paths::inner(path, "the path inside an output", span, self.diagnostics)?),
@@ -106,6 +117,31 @@ impl StageReader<'_, '_> {
             inside: inside.clone(),
         }));
         Some(())
+    }
+
+    /// What to write instead of a path below the results of this very pipeline, which would be read without
+    /// waiting for the stage that writes it.
+    fn owner(&self, path: &Path) -> Option<String> {
+        let mut parts =
+            path.strip_prefix("results").ok()?.strip_prefix(self.project.pipeline).ok()?.components();
+        let stage = parts.next()?.as_os_str().to_str()?;
+        let declared = self.project.stages.get(stage.split('@').next()?)?;
+        let file = parts.as_path();
+        let rule = declared.kind?.outputs().iter().find(|rule| file == Path::new(rule.file));
+        let output = rule.map_or("OUTPUT", |rule| rule.name);
+        Some(format!("write `${{stages.{stage}.{output}}}`, so that this stage waits for it"))
+    }
+
+    fn report_list(&mut self, name: &str, node: &Node, sources: &[Source]) {
+        let message = format!("`{name}` of a stage of kind `{}` is one file, not a list", self.kind.name());
+        let diagnostic = self.diagnostics.error(node.span, message);
+        if let Some(Source::Output { stage, output, .. }) = sources.first()
+            && let Some((base, _)) = stage.split_once('@')
+        {
+            diagnostic.hint(format!(
+                "`{base}` has a `matrix`: give this stage the same one, or name a cell as in `${{stages.{stage}.{output}}}`"
+            ));
+        }
     }
 
     fn report_no_path(&mut self, name: &str, node: &Node) {

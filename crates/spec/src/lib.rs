@@ -25,6 +25,7 @@ mod params;
 mod paths;
 mod pipeline;
 mod root;
+mod schema;
 mod scope;
 mod shape;
 mod source;
@@ -43,4 +44,5 @@ pub use pipeline::{
     CommandLine, Goal, Input, MetricSpec, Output, Piece, Pipeline, Reference, Resources, Source, Stage, Word,
 };
 pub use root::find_root;
+pub use schema::schema;
 pub use value_text::value_text;

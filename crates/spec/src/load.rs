@@ -11,7 +11,7 @@ use crate::{
     root::{below, find_root},
     source::Span,
     sources_seen::SourcesSeen,
-    stage::StageReader,
+    stage::{Project, StageReader},
     table_of_metrics,
 };
 use std::path::Path;
@@ -73,36 +73,38 @@ fn read(
     overrides: &[(String, String)],
     diagnostics: &mut Diagnostics,
 ) -> Option<Pipeline> {
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let table = file::read(text, diagnostics)?;
     let mut sections = file::sections(table, diagnostics);
     let overrides = overrides::apply(&mut sections, overrides, diagnostics);
     let params = Params::resolve(&sections.params, diagnostics);
     let stages = Stages::declare(&sections.stages, &params, diagnostics);
+    let project = Project { pipeline: &name, root, params: &params, stages: &stages };
     let mut sources = SourcesSeen::default();
-    let read_stages = read_stages(&stages, &params, root, &mut sources, diagnostics);
-    let metrics = table_of_metrics::metrics(&sections.metrics, &stages, diagnostics);
-    let references = table_of_metrics::references(sections.references.as_ref(), &stages, diagnostics);
+    let read_stages = read_stages(project, &mut sources, diagnostics);
+    let scope = params.scope(None);
+    let metrics = scope.resolve_table(&sections.metrics, diagnostics);
+    let references = sections.references.as_ref().map(|node| scope.resolve(node, diagnostics));
     Some(Pipeline {
-        name: file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
         root: root.to_owned(),
         file: below(root, file),
         description: description(&sections, &params, diagnostics),
         params: params.to_json(),
         overrides,
         stages: read_stages,
-        metrics,
-        references,
+        metrics: table_of_metrics::metrics(&metrics, &stages, diagnostics),
+        references: table_of_metrics::references(references.as_ref(), &stages, diagnostics),
         missing_sources: missing::errors(sources.missing(root), &diagnostics.sources),
+        name,
     })
 }
 
 fn read_stages<'a>(
-    stages: &'a Stages<'a>,
-    params: &'a Params,
-    root: &'a Path,
+    project: Project<'a>,
     sources: &mut SourcesSeen<'a>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Stage> {
+    let stages = project.stages;
     let mut read = Vec::with_capacity(stages.declared.len());
     let mut edges: Vec<Vec<(usize, Span)>> = Vec::with_capacity(stages.declared.len());
     for declared in &stages.declared {
@@ -110,18 +112,10 @@ fn read_stages<'a>(
         if let Some(kind) = declared.kind {
             for (cell, full_name) in declared.cells.iter().flatten().zip(&declared.full_names) {
                 let edges = &mut needs;
-                let reader = StageReader {
-                    params,
-                    stages,
-                    declared,
-                    cell,
-                    full_name,
-                    root,
-                    diagnostics,
-                    sources,
-                    edges,
-                };
-                read.push(reader.read(kind));
+                read.push(
+                    StageReader { project, declared, cell, full_name, kind, diagnostics, sources, edges }
+                        .read(),
+                );
             }
         }
         needs.sort_unstable();

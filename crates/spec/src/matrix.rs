@@ -19,6 +19,12 @@ pub(crate) struct Cell {
 const MOST_CELLS: usize = 100_000;
 
 impl Cell {
+    /// The value under a key, or an entry of one that is a table: `model.l2`.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        self.values.get(key)?.descend(rest)
+    }
+
     /// The values under some of the keys, as a text that is equal for equal values only.
     pub fn project(&self, keys: &[&str]) -> String {
         let values = keys.iter().map(|key| self.values.get(*key).map(Node::to_json));
@@ -60,7 +66,7 @@ fn expand_grid(mut grid: Vec<&Entry>, span: Span, diagnostics: &mut Diagnostics)
     grid.sort_by(|left, right| left.key.cmp(&right.key));
     let mut cells = vec![Cell::default()];
     for entry in grid {
-        names::check("matrix key", entry, diagnostics);
+        names::check("a matrix key", entry, diagnostics);
         let Tree::List(values) = &entry.node.value else {
             let message =
                 format!("expected a list of values for `{}`, found {}", entry.key, entry.node.describe());
@@ -91,17 +97,16 @@ impl Cell {
 
 /// The cells of `include = [{ … }, { … }]`.
 fn listed(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Cell> {
-    let tables: Option<Vec<&Table>> = match &node.value {
-        Tree::List(items) => items.iter().map(Node::as_table).collect(),
-        _ => None,
-    };
-    let Some(tables) = tables else {
-        let message = format!("expected a list of tables as `include`, found {}", node.describe());
-        diagnostics.error(node.span, message).hint("as in `include = [{ lr = 0.1, seed = 1 }]`");
-        return Vec::new();
-    };
+    let items =
+        if let Tree::List(items) = &node.value { items.as_slice() } else { std::slice::from_ref(node) };
+    let (tables, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.as_table().is_some());
+    for other in others {
+        let message = format!("expected a list of tables as `include`, found {}", other.describe());
+        diagnostics.error(other.span, message).hint("as in `include = [{ lr = 0.1, seed = 1 }]`");
+    }
+    let tables: Vec<&Table> = tables.into_iter().filter_map(Node::as_table).collect();
     for entry in tables.iter().flat_map(|table| &table.entries) {
-        names::check("matrix key", entry, diagnostics);
+        names::check("a matrix key", entry, diagnostics);
     }
     let cell = |table: &Table| {
         let mut values: IndexMap<_, _> =

@@ -69,6 +69,15 @@ impl Node {
         Self { value: Tree::Broken, span }
     }
 
+    /// The node under a dotted path of keys; the node itself without one. Below a broken one all is broken.
+    pub fn descend(&self, path: Option<&str>) -> Option<&Self> {
+        match (path, &self.value) {
+            (None, _) | (Some(_), Tree::Broken) => Some(self),
+            (Some(path), Tree::Table(table)) => table.find(&path.split('.').collect::<Vec<_>>()),
+            _ => None,
+        }
+    }
+
     pub fn as_table(&self) -> Option<&Table> {
         match &self.value {
             Tree::Table(table) => Some(table),
@@ -121,6 +130,7 @@ impl Node {
             Tree::Integer(_) => "the integer",
             Tree::Float(_) => "the float",
             Tree::String(_) => "the string",
+            Tree::List(items) if items.is_empty() => return "an empty list".to_owned(),
             Tree::List(_) => return "a list".to_owned(),
             Tree::Table(_) => return "a table".to_owned(),
             Tree::Broken => return "nothing".to_owned(),

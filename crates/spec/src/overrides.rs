@@ -19,14 +19,20 @@ pub(crate) fn apply(
         let source = diagnostics.sources.add("--set", format!("{name}={text}"));
         let name_span = Span { source, start: 0, end: name.len() };
         let value = value(text, source, name.len() + 1, diagnostics);
+        let name = name.strip_prefix("params.").unwrap_or(name);
         let path: Vec<&str> = name.split('.').collect();
-        applied.insert(name.clone(), value.to_json());
+        applied.insert(name.to_owned(), value.to_json());
         let target = match path.as_slice() {
             ["stages", stage, field @ ..] if !field.is_empty() => {
                 find_stage(&mut file.stages, stage, name_span, diagnostics).map(|table| (table, field))
             }
-            ["params", path @ ..] | path if !path.is_empty() => {
-                knows_param(&file.params, path[0], name_span, diagnostics).then_some((&mut file.params, path))
+            ["stages", ..] => {
+                let message = format!("`{name}` is no field of a stage");
+                diagnostics.error(name_span, message).hint("write `--set stages.STAGE.FIELD=VALUE`");
+                None
+            }
+            [param, ..] if knows_param(&file.params, param, name_span, diagnostics) => {
+                Some((&mut file.params, path.as_slice()))
             }
             _ => None,
         };
@@ -81,7 +87,9 @@ fn knows_param(params: &Table, name: &str, span: Span, diagnostics: &mut Diagnos
 fn set(table: &mut Table, path: &[&str], span: Span, value: Node, diagnostics: &mut Diagnostics) {
     let Some((key, rest)) = path.split_first() else { return };
     let position = table.entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
-        let node = Node { value: Tree::Table(Table::default()), span };
+        // The new table stands for all of the `--set`, since it holds the value that stands behind the name.
+        let whole = Span { end: value.span.end, ..span };
+        let node = Node { value: Tree::Table(Table::default()), span: whole };
         table.entries.push(Entry { key: (*key).to_owned(), key_span: span, node });
         table.entries.len() - 1
     });

@@ -29,7 +29,7 @@ impl Params {
             .map(|(position, entry)| (entry.key.as_str(), position))
             .collect();
         for entry in &table.entries {
-            names::check("parameter", entry, diagnostics);
+            names::check("a parameter", entry, diagnostics);
         }
         let references: Vec<Vec<usize>> =
             table.entries.iter().map(|entry| referred(&entry.node, &index)).collect();
@@ -65,12 +65,7 @@ impl Params {
     /// The value of a parameter, or of an entry of one that is a table: `model.l2`.
     pub fn get(&self, path: &str) -> Option<&Node> {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let node = self.resolved.get(name)?;
-        match rest {
-            None => Some(node),
-            Some(_) if matches!(node.value, Tree::Broken) => Some(node),
-            Some(rest) => node.as_table()?.find(&rest.split('.').collect::<Vec<_>>()),
-        }
+        self.resolved.get(name)?.descend(rest)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {

@@ -114,7 +114,7 @@ impl Scope<'_> {
             diagnostics.error(reference.span, format!("`${{{}}}` has no value here", reference.name));
             return None;
         };
-        let node = cell.values.get(name);
+        let node = cell.get(name);
         if node.is_none() && cell.values.is_empty() {
             diagnostics
                 .error(reference.span, format!("`${{{}}}` in a stage without a `matrix`", reference.name));
@@ -144,7 +144,7 @@ impl Scope<'_> {
                     diagnostics.error(reference.span, format!("unknown reference `${{{name}}}`"));
                 if self.params.get(name).is_some() {
                     diagnostic.hint(format!("did you mean `${{params.{name}}}`?"))
-                } else if self.cell.is_some_and(|cell| cell.values.contains_key(name)) {
+                } else if self.cell.is_some_and(|cell| cell.get(name).is_some()) {
                     diagnostic.hint(format!("did you mean `${{matrix.{name}}}`?"))
                 } else {
                     diagnostic

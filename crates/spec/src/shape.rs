@@ -29,6 +29,8 @@ pub(crate) struct Bounds {
     above: Option<f64>,
     maximum: Option<f64>,
     below: Option<f64>,
+    /// The largest value that the type can hold.
+    largest: Option<f64>,
 }
 
 /// A table with fixed fields.
@@ -57,26 +59,21 @@ impl Shape {
         if let Some(alternatives) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
             return Self::alternatives(alternatives, definitions);
         }
-        let types = match &schema["type"] {
-            Value::String(name) => vec![name.as_str()],
-            Value::Array(names) => {
-                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
-            }
-            _ => Vec::new(),
-        };
-        match types.as_slice() {
-            ["boolean"] => Self::Boolean,
-            ["integer"] => Self::Integer(Bounds::compile(schema)),
-            ["number"] => Self::Number(Bounds::compile(schema)),
-            ["string"] => Self::Text,
-            ["array"] => Self::List {
+        match schema["type"].as_str() {
+            Some("boolean") => Self::Boolean,
+            Some("integer") => Self::Integer(Bounds::compile(schema)),
+            Some("number") => Self::Number(Bounds::compile(schema)),
+            Some("string") => Self::Text,
+            Some("array") => Self::List {
                 item: Box::new(Self::compile(&schema["items"], definitions)),
                 is_empty_allowed: schema["minItems"].as_u64().unwrap_or(0) == 0,
             },
-            ["object"] if schema["properties"].is_object() => {
+            Some("object") if schema["properties"].is_object() => {
                 Self::Fields(Fields::compile(schema, definitions))
             }
-            ["object"] => Self::Map(Box::new(Self::compile(&schema["additionalProperties"], definitions))),
+            Some("object") => {
+                Self::Map(Box::new(Self::compile(&schema["additionalProperties"], definitions)))
+            }
             _ => Self::Anything,
         }
     }
@@ -86,12 +83,8 @@ impl Shape {
         if constants.len() == alternatives.len() {
             return Self::Choice(constants.into_iter().map(str::to_owned).collect());
         }
-        let is_null = |option: &&Value| option["type"] == "null";
-        let mut shapes: Vec<_> = alternatives
-            .iter()
-            .filter(|option| !is_null(option))
-            .map(|option| Self::compile(option, definitions))
-            .collect();
+        let mut shapes: Vec<_> =
+            alternatives.iter().map(|option| Self::compile(option, definitions)).collect();
         if shapes.len() == 1 { shapes.remove(0) } else { Self::Either(shapes) }
     }
 
@@ -151,7 +144,12 @@ impl Shape {
         let message = format!("`{path}`: expected {}, found {}", self.describe(), node.describe());
         match (self, &node.value) {
             (Self::Choice(options), Tree::String(text)) => {
-                diagnostics.unknown_name(node.span, message, text, options.iter().map(String::as_str))
+                diagnostics.misspelt(node.span, message, text, options.iter().map(String::as_str))
+            }
+            (Self::Integer(Bounds { largest: Some(largest), .. }), Tree::Integer(value))
+                if *value as f64 > *largest =>
+            {
+                diagnostics.error(node.span, format!("`{path}`: {value} is too large"))
             }
             _ => diagnostics.error(node.span, message),
         };
@@ -179,12 +177,12 @@ impl Shape {
 impl Bounds {
     fn compile(schema: &Value) -> Self {
         let limit = |name: &str| schema[name].as_f64();
-        let widest = if schema["format"] == "uint32" { Some(f64::from(u32::MAX)) } else { None };
         Self {
             minimum: limit("minimum"),
             above: limit("exclusiveMinimum"),
-            maximum: limit("maximum").or(widest),
+            maximum: limit("maximum"),
             below: limit("exclusiveMaximum"),
+            largest: (schema["format"] == "uint32").then_some(f64::from(u32::MAX)),
         }
     }
 
@@ -193,6 +191,7 @@ impl Bounds {
             && self.above.is_none_or(|above| value > above)
             && self.maximum.is_none_or(|maximum| value <= maximum)
             && self.below.is_none_or(|below| value < below)
+            && self.largest.is_none_or(|largest| value <= largest)
     }
 
     fn describe(self) -> String {

@@ -8,21 +8,30 @@ use crate::{
     matrix::Cell,
     node::{Node, Table, Tree},
     params::Params,
-    pipeline::{Output, Resources, Stage},
+    pipeline::{Output, Stage},
     scope::Scope,
     source::Span,
     sources_seen::SourcesSeen,
 };
 use std::{collections::BTreeMap, path::Path};
 
-/// Reads one cell of a stage.
-pub(crate) struct StageReader<'a, 'd> {
+/// What all stages of a file share.
+#[derive(Clone, Copy)]
+pub(crate) struct Project<'a> {
+    /// The pipeline's name.
+    pub pipeline: &'a str,
+    pub root: &'a Path,
     pub params: &'a Params,
     pub stages: &'a Stages<'a>,
+}
+
+/// Reads one cell of a stage.
+pub(crate) struct StageReader<'a, 'd> {
+    pub project: Project<'a>,
     pub declared: &'a Declared<'a>,
     pub cell: &'a Cell,
     pub full_name: &'a str,
-    pub root: &'a Path,
+    pub kind: Kind,
     pub diagnostics: &'d mut Diagnostics,
     /// Paths outside the pipeline, for a later look whether they exist.
     pub sources: &'d mut SourcesSeen<'a>,
@@ -40,15 +49,16 @@ struct Resolved {
 impl<'a> StageReader<'a, '_> {
     /// What a value of this cell can refer to.
     pub fn scope(&self) -> Scope<'a> {
-        self.params.scope(Some(self.cell))
+        self.project.params.scope(Some(self.cell))
     }
 
     /// The stage; everything that is wrong with it is reported.
-    pub fn read(mut self, kind: Kind) -> Stage {
+    pub fn read(mut self) -> Stage {
+        let kind = self.kind;
         let fields = kind_schema::fields(kind);
         let resolved = self.resolve(kind, fields);
         self.check_required(kind, fields);
-        let mut stage = self.common(kind, &resolved.common);
+        let mut stage = self.common(&resolved.common);
         if kind == Kind::Command {
             let is_shell =
                 matches!(resolved.own.get("shell").map(|node| &node.value), Some(Tree::Boolean(true)));
@@ -78,17 +88,16 @@ impl<'a> StageReader<'a, '_> {
             };
             if kind == Kind::Command && name == "run" {
                 shape.check(&entry.node, name, self.diagnostics);
-                into.entries.push(entry.clone());
                 continue;
             }
-            let scope = self.params.scope(Some(self.cell));
+            let scope = self.project.params.scope(Some(self.cell));
             let value = scope.resolve_entry(entry, self.diagnostics);
             let before = self.diagnostics.count();
             shape.check(&value.node, name, self.diagnostics);
             let has_faults = self.diagnostics.count() > before;
-            if has_faults && !entry.node.span.contains(value.node.span) {
-                let hint = format!("it is the `{name}` of stage `{}`", self.full_name);
-                self.diagnostics.hint_since(before, &hint);
+            if has_faults {
+                let hint = format!("`{name}` of stage `{}` refers to it", self.full_name);
+                self.diagnostics.hint_outside(entry.node.span, before, &hint);
             }
             let node = if has_faults { Node::broken(value.node.span) } else { value.node };
             into.entries.push(crate::node::Entry { node, ..value });
@@ -107,7 +116,9 @@ impl<'a> StageReader<'a, '_> {
         if others.is_empty() {
             self.diagnostics.unknown_name(span, message, name, known);
         } else {
-            self.diagnostics.error(span, message).hint(format!("a field of kind {}", others.join(", ")));
+            self.diagnostics
+                .error(span, message)
+                .hint(format!("it is a field of kind {}", others.join(", ")));
         }
     }
 
@@ -123,35 +134,22 @@ impl<'a> StageReader<'a, '_> {
         }
     }
 
-    fn common(&mut self, kind: Kind, fields: &Table) -> Stage {
-        let is_whole = !fields.entries.iter().any(|entry| entry.node.is_broken());
-        // Most stages have none of these fields.
-        let common = if fields.entries.is_empty() || !is_whole {
-            CommonFields::default()
-        } else {
-            serde_json::from_value(fields.to_json()).unwrap_or_else(|error| {
-                self.diagnostics.error(self.declared.entry.key_span, error.to_string());
-                CommonFields::default()
-            })
-        };
+    fn common(&mut self, fields: &Table) -> Stage {
+        let common = self.common_fields(fields);
         let after = self.after(&common.after, fields);
         let env = self.env(&common.env, fields);
         Stage {
             name: self.full_name.to_owned(),
             base: self.declared.name().to_owned(),
             cell: self.cell.values.iter().map(|(key, node)| (key.clone(), node.to_json())).collect(),
-            kind,
+            kind: self.kind,
             params: BTreeMap::new(),
             hints: BTreeMap::new(),
             command: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
             after,
-            resources: if is_whole {
-                common.resources(fields, self.diagnostics)
-            } else {
-                Resources::default()
-            },
+            resources: common.resources(fields, self.diagnostics),
             retries: common.retries,
             timeout: common.timeout(fields, self.diagnostics),
             description: common.description,
@@ -162,11 +160,25 @@ impl<'a> StageReader<'a, '_> {
         }
     }
 
+    fn common_fields(&mut self, fields: &Table) -> CommonFields {
+        let whole = fields.entries.iter().filter(|entry| !entry.node.is_broken());
+        let whole: serde_json::Map<_, _> =
+            whole.map(|entry| (entry.key.clone(), entry.node.to_json())).collect();
+        // Most stages have none of these fields.
+        if whole.is_empty() {
+            return CommonFields::default();
+        }
+        serde_json::from_value(whole.into()).unwrap_or_else(|error| {
+            self.diagnostics.error(self.declared.entry.key_span, error.to_string());
+            CommonFields::default()
+        })
+    }
+
     fn after(&mut self, names: &[String], fields: &Table) -> Vec<String> {
         let mut after = Vec::new();
         for (position, name) in names.iter().enumerate() {
             let span = self.item_span(fields, "after", position);
-            if let Some(selection) = self.stages.select(name, self.cell, span, self.diagnostics) {
+            if let Some(selection) = self.project.stages.select(name, self.cell, span, self.diagnostics) {
                 self.edges.push((selection.stage, span));
                 after.extend(selection.names);
             }

@@ -13,8 +13,18 @@ pub struct CommandParams {
     pub shell: bool,
     /// Files, folders or references by name; `${inputs.NAME}` in `run` is the path.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Paths>")]
     pub inputs: BTreeMap<String, serde_json::Value>,
     /// File or folder names by name; `${outputs.NAME}` in `run` is the path to write.
     #[serde(default)]
     pub outputs: BTreeMap<String, String>,
+}
+
+/// One path or reference, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+enum Paths {
+    One(String),
+    Several(Vec<String>),
 }

@@ -43,7 +43,7 @@ impl Parameters for FetchParams {
             faults.push(Fault::new(&["url"], "`url` must not be empty"));
         }
         if let Some(checksum) = self.checksum.as_deref().filter(|checksum| !is_checksum(checksum)) {
-            let message = format!("`checksum`: `{checksum}` is none");
+            let message = format!("`checksum`: `{checksum}` is no checksum");
             let way = "write `sha256:` with 64 hexadecimal digits, or `md5:` with 32";
             faults.push(Fault::new(&["checksum"], message).with_hint(way));
         }

@@ -89,6 +89,11 @@ impl Kind {
         }
     }
 
+    /// Whether an input may be a list of files, such as the weights of all cells of a training. A command's may.
+    pub fn takes_list(self, input: &str) -> bool {
+        matches!((self, input), (Self::Evaluate, "weights") | (Self::Command, _))
+    }
+
     /// The outputs of the kind. A command declares its own in `outputs`.
     pub const fn outputs(self) -> &'static [OutputRule] {
         const FETCH: &[OutputRule] = &[required("path", "path")];
