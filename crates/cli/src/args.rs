@@ -1,12 +1,16 @@
-use crate::{commands, overrides};
+use crate::{commands, examples, overrides};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 use std::path::PathBuf;
 
+const CONVENTIONS: &str = "\
+Exit codes: 0 done; 1 a stage failed; 2 the command line or the pipeline file is wrong; 3 the machine lacks
+something; 130 interrupted. With --json an error is {\"error\":{message,file,line,column,hints},\"errors\":[…]}.";
+
 /// Runs deep-learning experiments written as pipeline files: only what is stale, each result filed so that
 /// experiments can be compared.
 #[derive(Debug, Parser)]
-#[command(name = "pipeline", version, propagate_version = false, disable_help_subcommand = true)]
+#[command(name = "pipeline", version, disable_help_subcommand = true, max_term_width = 100, after_help = CONVENTIONS)]
 pub struct Cli {
     /// Print JSON on stdout, errors included
     #[arg(long, global = true)]
@@ -18,26 +22,36 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run what is stale
+    #[command(after_help = examples::RUN)]
     Run(commands::run::RunArgs),
     /// Say what a run would do, and why
+    #[command(after_help = examples::PLAN)]
     Plan(commands::plan::PlanArgs),
     /// Say why stages are fresh, stale or pending
+    #[command(after_help = examples::EXPLAIN)]
     Explain(commands::explain::ExplainArgs),
     /// Show the stages and what they need
+    #[command(after_help = examples::GRAPH)]
     Graph(commands::graph::GraphArgs),
     /// Check pipeline files without running anything
+    #[command(after_help = examples::CHECK)]
     Check(commands::check::CheckArgs),
     /// Put experiments side by side
+    #[command(after_help = examples::COMPARE)]
     Compare(commands::compare::CompareArgs),
     /// List the runs
+    #[command(after_help = examples::RUNS)]
     Runs(commands::runs::RunsArgs),
     /// Show one run: who, when, with what, and how it went
+    #[command(after_help = examples::SHOW)]
     Show(commands::show::ShowArgs),
     /// Print what a stage printed in a run
+    #[command(after_help = examples::LOGS)]
     Logs(commands::logs::LogsArgs),
     /// Say what this machine has and lacks
     Doctor,
     /// Print the set-up of completions for a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(commands::completions::CompletionsArgs),
 }
 

@@ -65,3 +65,69 @@ fn command(value: &Value) -> String {
 fn variable(value: &Value) -> String {
     if value.is_null() { "not set".to_owned() } else { value.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_reason_reads_as_a_clause() {
+        let digest = |letter: &str| json!(letter.repeat(64));
+        let table = [
+            (Reason::NeverRun, "it has never run"),
+            (
+                Reason::KindVersionChanged { old: json!(1), new: json!(2) },
+                "its kind works differently in this version of the program (1 → 2)",
+            ),
+            (
+                Reason::ParamChanged { name: "lr".into(), old: json!(0.1), new: json!("0.1") },
+                "lr was 0.1 and is now \"0.1\"",
+            ),
+            (Reason::ParamAdded { name: "nesterov".into(), new: json!(true) }, "nesterov is new: true"),
+            (Reason::ParamRemoved { name: "flip".into(), old: json!([1, 2]) }, "flip was [1,2] and is gone"),
+            (
+                Reason::InputChanged {
+                    name: "train".into(),
+                    old: digest("a"),
+                    new: json!([digest("b"), digest("c")]),
+                },
+                "the content of input train has changed (aaaaaaaa → bbbbbbbb,cccccccc)",
+            ),
+            (Reason::InputAdded { name: "val".into(), new: digest("a") }, "input val is new"),
+            (Reason::InputRemoved { name: "val".into(), old: digest("a") }, "input val is gone"),
+            (Reason::OutputAdded { name: "note".into() }, "output note is new"),
+            (Reason::OutputRemoved { name: "note".into() }, "output note is gone"),
+            (
+                Reason::CommandChanged {
+                    old: json!(["cat", "${inputs.a}"]),
+                    new: json!(["tac", "${inputs.a}"]),
+                },
+                "the command was `cat ${inputs.a}` and is now `tac ${inputs.a}`",
+            ),
+            (
+                Reason::EnvChanged { name: "HOME".into(), old: json!(null), new: json!("/root") },
+                "environment variable HOME was not set and is now \"/root\"",
+            ),
+            (
+                Reason::UpstreamStale { stage: "train".into() },
+                "it depends on what train yields, which has to run first",
+            ),
+            (Reason::CacheMissing, "its result is no longer in the cache"),
+            (Reason::Forced, "it is forced"),
+            (Reason::Always, "it always runs, since it has `cache = false`"),
+        ];
+        for (given, expected) in table {
+            assert_eq!(reason(&given), expected);
+        }
+    }
+
+    #[test]
+    fn in_short_own_reasons_come_first() {
+        let upstream = Reason::UpstreamStale { stage: "train".into() };
+        assert_eq!(in_short(&[]), None);
+        assert_eq!(in_short(&[Reason::NeverRun, upstream.clone()]), Some("it has never run".into()));
+        assert_eq!(in_short(std::slice::from_ref(&upstream)), Some(reason(&upstream)));
+        assert_eq!(in_short(&[Reason::Forced, Reason::Always]), Some("it is forced, and 1 more".into()));
+    }
+}

@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod describe;
+mod examples;
 mod exit;
 mod failure;
 mod grid;
@@ -12,6 +13,8 @@ mod missing;
 mod output;
 mod overrides;
 mod project;
+#[cfg(test)]
+mod reference;
 mod reporter;
 mod run_results;
 mod stage_graph;

@@ -1,8 +1,8 @@
 use crate::monitor::Monitor;
-use crate::source::Source;
+use crate::source::{Samples, Source};
 use crate::splits::draw_splits;
 use crate::write_split::{Split, StoredSize, write_split};
-use crate::{BadImage, BadImages, DataError, Progress, readers};
+use crate::{DataError, Progress, readers};
 use serde::Serialize;
 use spec::kinds::DatasetParams;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub fn build_dataset(
 ) -> Result<DatasetSummary, DataError> {
     let source = readers::read_source(params.format, source)?;
     let splits = draw_splits(&source, params)?;
-    let size = stored_size(&splits.train, params.image_size)?;
+    let size = stored_size(&source.train, params.image_size);
     let files = [("train", Some(splits.train)), ("val", splits.val), ("test", splits.test)];
     let files: Vec<(&'static str, Split<'_>)> =
         files.into_iter().filter_map(|(name, split)| Some((name, split?))).collect();
@@ -85,17 +85,15 @@ fn output<'a>(outputs: &'a BTreeMap<String, PathBuf>, name: &str) -> Result<&'a 
     })
 }
 
-/// The size that is asked for, or that of the first training image.
-fn stored_size(train: &Split<'_>, image_size: Option<u32>) -> Result<StoredSize, DataError> {
+/// The size that is asked for, or that of the first training image that can be read. Where none can, the
+/// size does not matter: writing them tells what is wrong with each.
+fn stored_size(train: &Samples, image_size: Option<u32>) -> StoredSize {
     if let Some(size) = image_size {
-        return Ok(StoredSize { height: size as usize, width: size as usize, resize: true });
+        return StoredSize { height: size as usize, width: size as usize, resize: true };
     }
-    let first = 0;
-    let images = &train.samples.images;
-    let image = images.read(first).map_err(|reason| {
-        DataError::from(BadImages { count: 1, first: vec![BadImage { name: images.name(first), reason }] })
-    })?;
-    Ok(StoredSize { height: image.height, width: image.width, resize: false })
+    let first = (0..train.len()).find_map(|index| train.images.read(index).ok());
+    let (height, width) = first.map_or((1, 1), |image| (image.height, image.width));
+    StoredSize { height, width, resize: false }
 }
 
 fn summarise(name: &'static str, split: &Split<'_>, classes: usize) -> SplitSummary {

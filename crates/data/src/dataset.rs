@@ -6,8 +6,8 @@ use std::path::Path;
 /// A dataset file, opened for reading: images, labels and class names.
 ///
 /// Images that are stored contiguously, as [`crate::build_dataset`] stores them, are mapped into memory and
-/// read on demand; in files of other tools they may be chunked or compressed, and are then read at once.
-/// Reading needs no lock and works from many threads.
+/// read on demand; in files of other tools they may be chunked, and are then read at once. Reading needs no
+/// lock and works from many threads.
 #[derive(Debug)]
 pub struct Dataset {
     pixels: Pixels,

@@ -26,7 +26,11 @@ pub(crate) fn create(
     labels: &[i64],
     class_names: &[String],
 ) -> Result<u64, hdf5::Error> {
-    let file = hdf5::FileBuilder::new().with_fapl(|access| access.libver_v18()).create(path)?;
+    // Version 1.8 of the format allows more class names than fit into 64 KiB, but keeps times by default.
+    let file = hdf5::FileBuilder::new()
+        .with_fapl(|access| access.libver_v18())
+        .with_fcpl(|creation| creation.obj_track_times(false))
+        .create(path)?;
     let images = file
         .new_dataset::<u8>()
         .shape(shape)

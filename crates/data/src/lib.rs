@@ -7,14 +7,18 @@
 mod build_dataset;
 mod column_sums;
 mod dataset;
-mod decode;
 mod error;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;
 mod hdf5_layout;
+mod jpeg;
 mod means;
 mod monitor;
+mod pickle;
 mod random_state;
+mod read_image;
 mod readers;
-mod rgb;
+mod rgb_image;
 mod source;
 mod splits;
 mod stratified_split;
@@ -25,3 +29,5 @@ pub use dataset::Dataset;
 pub use error::{BadImage, BadImages, DataError};
 pub use means::{Means, compute_means};
 pub use monitor::Progress;
+pub use read_image::read_image;
+pub use rgb_image::RgbImage;

@@ -1,6 +1,5 @@
-use crate::DataError;
-use crate::rgb::RgbImage;
-use std::path::{Path, PathBuf};
+use crate::{RgbImage, read_image};
+use std::path::PathBuf;
 
 /// What a reader found: classes and, for each split of the published layout, its samples.
 /// Labels and file names are in memory, encoded images are not.
@@ -78,7 +77,7 @@ impl Images {
     /// Reads the image of a sample; `Err` holds what is wrong with it.
     pub(crate) fn read(&self, index: usize) -> Result<RgbImage, String> {
         match self {
-            Self::Files(paths) => crate::decode::decode_file(&paths[index]),
+            Self::Files(paths) => read_image(&paths[index]),
             Self::Raw(raw) => Ok(raw.read(index)),
         }
     }
@@ -109,21 +108,5 @@ impl RawImages {
             }
         }
         RgbImage { height: self.height, width: self.width, pixels }
-    }
-}
-
-/// Checks that every class has at least one sample.
-pub(crate) fn check_no_class_is_empty(
-    path: &Path,
-    class_names: &[String],
-    samples: &Samples,
-) -> Result<(), DataError> {
-    let counts = samples.counts(class_names.len());
-    match counts.iter().position(|&count| count == 0) {
-        None => Ok(()),
-        Some(label) => Err(DataError::invalid(
-            path,
-            format!("class {} (label {label}) has no images", class_names[label]),
-        )),
     }
 }

@@ -11,14 +11,18 @@ pub(crate) struct Splits<'a> {
     pub(crate) test: Option<Split<'a>>,
 }
 
-/// Draws the held-out splits from the training samples and takes the source's own where it has them.
+/// Takes the source's own splits and draws those that the parameters ask for from the training samples.
 ///
-/// Test is drawn first, from all training samples; val is drawn from what is left, with the same seed.
+/// Test is drawn first, from all training samples; val is drawn from what is left, with the same seed. Where
+/// the source has one evaluation set only, as CIFAR-10 and MNIST do, studies validate on it: it is val
+/// too unless val is drawn.
 pub(crate) fn draw_splits<'a>(source: &'a Source, params: &DatasetParams) -> Result<Splits<'a>, DataError> {
     let train = &source.train;
     let count = |per_class, fraction| held_out_count(source, per_class, fraction);
     let test_count = count(params.test_per_class, params.test_fraction);
     let val_count = count(params.val_per_class, params.val_fraction);
+    refuse_second("test", source.test.is_some() && test_count > 0)?;
+    refuse_second("val", source.val.is_some() && val_count > 0)?;
 
     let mut kept: Vec<usize> = (0..train.len()).collect();
     let mut hold_out = |held_out| -> Result<Split<'a>, DataError> {
@@ -31,10 +35,22 @@ pub(crate) fn draw_splits<'a>(source: &'a Source, params: &DatasetParams) -> Res
         held_out => Some(hold_out(held_out)?),
     };
     let val = match val_count {
-        0 => source.val.as_ref().map(Split::whole),
+        0 => source.val.as_ref().or(source.test.as_ref()).map(Split::whole),
         held_out => Some(hold_out(held_out)?),
     };
     Ok(Splits { train: Split { samples: train, order: kept }, val, test })
+}
+
+fn refuse_second(split: &str, refuse: bool) -> Result<(), DataError> {
+    if !refuse {
+        return Ok(());
+    }
+    Err(DataError::Parameters {
+        reason: format!(
+            "the source has a {split} split of its own, so none can be drawn from its training images"
+        ),
+        hint: Some(format!("leave `{split}_per_class` and `{split}_fraction` out")),
+    })
 }
 
 fn held_out_count(source: &Source, per_class: u32, fraction: Option<f64>) -> usize {

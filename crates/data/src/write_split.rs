@@ -1,7 +1,6 @@
 use crate::monitor::Monitor;
-use crate::rgb::RgbImage;
 use crate::source::Samples;
-use crate::{BadImage, BadImages, DataError, decode, hdf5_layout};
+use crate::{BadImage, BadImages, DataError, RgbImage, hdf5_layout};
 use rayon::prelude::*;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -106,7 +105,7 @@ fn fit(image: RgbImage, size: StoredSize) -> Result<RgbImage, String> {
     if (image.height, image.width) == (size.height, size.width) {
         Ok(image)
     } else if size.resize {
-        decode::resize(&image, size.height, size.width)
+        image.resized(size.height, size.width)
     } else {
         Err(format!(
             "is {} × {} pixels, but the first image is {} × {}; `image_size` resizes all to one size",

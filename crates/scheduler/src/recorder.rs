@@ -102,9 +102,9 @@ fn is_kept(event: &RunEvent) -> bool {
     !matches!(event, RunEvent::StageProgress { progress, .. } if passing(progress))
 }
 
-/// Sorts by time; the process id keeps two runs that start in one second apart.
+/// Sorts by time; the process id keeps two runs apart that start in the same millisecond.
 fn new_id(started: jiff::Timestamp) -> String {
-    format!("{}-{:x}", started.strftime("%Y%m%d-%H%M%S"), std::process::id())
+    format!("{}-{:x}", started.strftime("%Y%m%d-%H%M%S-%3f"), std::process::id())
 }
 
 fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {

@@ -4,6 +4,7 @@ use crate::{
     copy::copy_entry,
     document,
     layout::create_folder,
+    lock::Lock,
     seal::{Sealed, seal},
     tree::EntryKind,
 };
@@ -19,7 +20,7 @@ impl Claim {
     pub fn commit(self, made: Made) -> Result<ActionRecord, StoreError> {
         let store = &self.store;
         let layout = &store.inner.layout;
-        let _no_collection = store.keep_collection_out()?;
+        let _no_collection = Lock::shared(&layout.lock("gc"))?;
         let mut outputs = BTreeMap::new();
         for (name, path, file) in made.outputs {
             outputs.insert(name, store.store_output(&path, file)?);
@@ -39,7 +40,7 @@ impl Claim {
         };
         let path = layout.action(&self.key);
         atomic::replace(&layout.temporary(), &path, &document::encode(&path, &action)?)?;
-        store.discard(self.directory())?;
+        remove(self.directory())?;
         store.inner.durability.sync_if_due(store.root())?;
         Ok(action)
     }

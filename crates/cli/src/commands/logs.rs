@@ -58,8 +58,11 @@ fn find(store: &Store, run: &RunRecord, stage: &str, may_come: bool) -> Result<P
         Failure::usage(format!("run `{}` has no stage `{stage}`", run.id), vec![hint])
     })?;
     let key: Option<Digest> = record.key.as_ref().and_then(|key| key.parse().ok());
-    let log = key.and_then(|key| store.action(&key)).and_then(|action| action.log);
-    let stored = log.map(|log| store.object_path(&log.digest)).filter(|path| path.exists());
+    let earlier = key.and_then(|key| store.action(&key)).map(|action| match action.log {
+        Some(log) => store.object_path(&log.digest),
+        None => runs::log_path(store, &action.run, stage),
+    });
+    let stored = earlier.filter(|path| path.exists());
     stored
         .ok_or_else(|| Failure::usage(format!("stage `{stage}` has no log in run `{}`", run.id), Vec::new()))
 }

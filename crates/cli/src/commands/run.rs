@@ -83,7 +83,8 @@ fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failur
         true => scheduler::run(pipeline, store, &options, &mut print_event)?,
         false => {
             let of_logs = store.clone();
-            let mut reporter = LiveReporter::new(move |run, stage| runs::log_path(&of_logs, run, stage));
+            let mut reporter =
+                LiveReporter::new(move |run, stage| output::near(&runs::log_path(&of_logs, run, stage)));
             scheduler::run(pipeline, store, &options, &mut |event| reporter.event(event))?
         }
     };

@@ -1,6 +1,6 @@
 use super::{epoch, summary, tail};
 use crate::{describe, style::Style, time};
-use proto::{Reason, RunEvent, StageEvent, StageResult};
+use proto::{Reason, RunEvent, RunStatus, StageEvent, StageResult};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// How much of a run is told.
@@ -52,7 +52,8 @@ impl Narrator {
             RunEvent::RunStarted { run, pipeline, stages, fresh } => {
                 self.run.clone_from(run);
                 let is_work = fresh < stages;
-                is_work.then(|| format!("{pipeline}: {stages} stages, {fresh} of them fresh, run {run}"))
+                let counted = if *stages == 1 { "1 stage".to_owned() } else { format!("{stages} stages") };
+                is_work.then(|| format!("{pipeline}: {counted}, {fresh} fresh, run {run}"))
             }
             .into_iter()
             .collect(),
@@ -69,6 +70,11 @@ impl Narrator {
             RunEvent::RunFinished { status, stages, .. } => {
                 let mut lines = self.failures();
                 lines.push(summary::line(*status, stages, elapsed, self.style));
+                if *status == RunStatus::Interrupted {
+                    let hint =
+                        "the same command goes on from here; trainings continue at their last checkpoint";
+                    lines.push(format!("{} {hint}", self.style.notice("hint:")));
+                }
                 lines
             }
         }
@@ -131,18 +137,24 @@ impl Narrator {
             let StageFailure { stage, message, hints } = failure;
             lines.push(String::new());
             lines.push(format!("{} stage `{stage}` failed: {message}", self.style.bad("error:")));
-            let log = (self.log_path)(&self.run, &stage);
-            let tail = tail::last_lines(&log, LOG_LINES);
-            if !tail.is_empty() {
-                lines.push(self.style.quiet(&format!("the end of its log, {}:", log.display())));
-                lines.extend(tail.iter().map(|line| format!("  {line}")));
-            }
+            lines.extend(self.end_of_log(&stage));
             lines.extend(hints.iter().map(|hint| format!("{} {hint}", self.style.notice("hint:"))));
         }
         if !lines.is_empty() {
             lines.push(String::new());
         }
         lines
+    }
+
+    fn end_of_log(&self, stage: &str) -> Vec<String> {
+        let log = (self.log_path)(&self.run, stage);
+        if !log.exists() {
+            return Vec::new();
+        }
+        let tail = tail::last_lines(&log, LOG_LINES);
+        let what = if tail.is_empty() { "its log is empty" } else { "the end of its log" };
+        let heading = self.style.quiet(&format!("{what}: {}", log.display()));
+        std::iter::once(heading).chain(tail.iter().map(|line| format!("  {line}"))).collect()
     }
 
     /// The verbs stand in a column of their own, to the right.

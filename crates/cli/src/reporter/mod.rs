@@ -11,3 +11,6 @@ mod tail;
 pub use lines::{Detail, Narrator};
 pub use live::LiveReporter;
 pub use summary::word as outcome_word;
+
+#[cfg(test)]
+mod tests;

@@ -52,10 +52,9 @@ fn find_pairs(path: &Path) -> Result<BTreeMap<String, Pair>, DataError> {
 
 /// Takes a name such as `train-images-idx3-ubyte.gz` apart: what stands before `images` and after `ubyte`.
 fn split_name(entry: &Entry, what: &str, kind: &str) -> Option<(String, String)> {
-    let name = entry.text()?;
     let (prefix, suffix) = [format!("{what}-{kind}-ubyte"), format!("{what}.{kind}-ubyte")]
         .iter()
-        .find_map(|middle| name.split_once(middle.as_str()))?;
+        .find_map(|middle| entry.name.split_once(middle.as_str()))?;
     matches!(suffix, "" | ".gz").then(|| (prefix.to_owned(), suffix.to_owned()))
 }
 

@@ -1,0 +1,48 @@
+//! What stands below the help of each command. A test runs them through the parser.
+
+pub const RUN: &str = "\
+Examples:
+  pipeline run pipelines/digits.toml
+  pipeline run pipelines/digits.toml --set epochs=20 --stage train
+  pipeline run pipelines/digits.toml pipelines/fashion_mnist.toml --keep-going --json";
+
+pub const PLAN: &str = "\
+Examples:
+  pipeline plan pipelines/digits.toml
+  pipeline plan pipelines/digits.toml --set lr=0.05 --json";
+
+pub const EXPLAIN: &str = "\
+Examples:
+  pipeline explain pipelines/digits.toml train";
+
+pub const GRAPH: &str = "\
+Examples:
+  pipeline graph pipelines/digits.toml
+  pipeline graph pipelines/digits.toml --format dot | dot -Tsvg -o digits.svg";
+
+pub const CHECK: &str = "\
+Examples:
+  pipeline check pipelines/digits.toml pipelines/fashion_mnist.toml";
+
+pub const COMPARE: &str = "\
+Examples:
+  pipeline compare
+  pipeline compare 'cifar10_*' --sort rank1 --baseline cifar10_decay
+  pipeline compare digits --seeds fold --filter 'lr < 0.1'
+  pipeline compare --format csv --out experiments.csv";
+
+pub const RUNS: &str = "\
+Examples:
+  pipeline runs digits --status failed -n 10";
+
+pub const SHOW: &str = "\
+Examples:
+  pipeline show latest";
+
+pub const LOGS: &str = "\
+Examples:
+  pipeline logs latest train --follow";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  pipeline completions bash >> ~/.bashrc";

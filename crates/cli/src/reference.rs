@@ -1,0 +1,133 @@
+//! `docs/commands.md`, generated from the definitions of the command line, so that it cannot be stale.
+
+use crate::args::Cli;
+use clap::{Arg, Command, CommandFactory, Parser};
+use std::{fmt::Write, fs, path::PathBuf};
+
+const INTRODUCTION: &str = "\
+# Commands
+
+<!-- Generated from the definitions of the command line: `UPDATE_DOCS=1 cargo test -p cli reference` -->
+
+People read stderr; stdout carries only what was asked for, so that every command can stand in a pipe.
+";
+
+#[test]
+fn the_command_reference_is_up_to_date() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/commands.md");
+    let expected = reference();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &expected).unwrap();
+    }
+    let present = fs::read_to_string(&path).unwrap_or_default();
+    assert!(present == expected, "docs/commands.md is stale: UPDATE_DOCS=1 cargo test -p cli reference");
+}
+
+#[test]
+fn the_definitions_hold_together() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_example_is_understood() {
+    let mut command = Cli::command();
+    command.build();
+    let examples: Vec<String> = command
+        .get_subcommands()
+        .filter_map(|subcommand| Some(subcommand.get_after_help()?.to_string()))
+        .collect();
+    let lines = examples
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| line.trim().strip_prefix("pipeline "));
+    let mut count = 0;
+    for line in lines {
+        let words = line.split(" | ").next().and_then(|line| line.split(" >> ").next()).unwrap();
+        let words = words.split_whitespace();
+        // Quotes are the shell's; what is inside them is one word.
+        let mut arguments: Vec<String> = vec!["pipeline".to_owned()];
+        let mut quoted = false;
+        for word in words {
+            let text = word.replace('\'', "");
+            match arguments.last_mut() {
+                Some(last) if quoted => *last += &format!(" {text}"),
+                _ => arguments.push(text),
+            }
+            quoted ^= word.matches('\'').count() % 2 == 1;
+        }
+        Cli::try_parse_from(&arguments).unwrap_or_else(|error| panic!("{line}: {error}"));
+        count += 1;
+    }
+    assert!(count > 10, "found only {count} examples");
+}
+
+fn reference() -> String {
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    let mut text = INTRODUCTION.to_owned();
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        section(&mut text, subcommand);
+    }
+    if let Some(more) = command.get_after_help() {
+        let _ = write!(text, "\n## Conventions\n\n{more}\n");
+    }
+    text
+}
+
+fn section(text: &mut String, command: &Command) {
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ");
+    let _ = write!(text, "\n## `pipeline {}`\n\n{about}.\n\n```text\n{usage}\n```\n", command.get_name());
+    let visible: Vec<&Arg> =
+        command.get_arguments().filter(|arg| !arg.is_hide_set() && arg.get_id() != "help").collect();
+    if !visible.is_empty() {
+        text.push_str("\n| argument | meaning |\n| --- | --- |\n");
+    }
+    for arg in visible {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| `{}` | {}{} |",
+            name(arg).replace('|', "\\|"),
+            help.replace('|', "\\|"),
+            values(arg)
+        );
+    }
+    if let Some(examples) = command.get_after_help() {
+        let lines = examples.to_string();
+        let lines = lines.lines().filter(|line| *line != "Examples:").map(str::trim);
+        let _ = write!(
+            text,
+            "\n```console\n{}\n```\n",
+            lines.map(|line| format!("$ {line}")).collect::<Vec<_>>().join("\n")
+        );
+    }
+}
+
+fn name(arg: &Arg) -> String {
+    let value = arg.get_value_names().unwrap_or_default().join(" ");
+    let takes_value = arg.get_num_args().is_some_and(|count| count.takes_values());
+    let value = if takes_value { format!(" <{value}>") } else { String::new() };
+    match (arg.get_short(), arg.get_long()) {
+        (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
+        (None, Some(long)) => format!("--{long}{value}"),
+        _ => value.trim_start().to_owned(),
+    }
+}
+
+fn values(arg: &Arg) -> String {
+    let takes_value = arg.get_num_args().is_some_and(|count| count.takes_values());
+    let possible: Vec<String> =
+        arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
+    let mut text = String::new();
+    if takes_value && !possible.is_empty() {
+        let _ = write!(text, ": {}", possible.join(", "));
+    }
+    let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if takes_value && !default.is_empty() {
+        let _ = write!(text, "; `{}` by default", default.join(" "));
+    }
+    text
+}

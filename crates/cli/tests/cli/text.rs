@@ -1,0 +1,142 @@
+//! What people get.
+
+use crate::project::{FILE, Project};
+use insta::assert_snapshot;
+
+#[test]
+fn a_run_tells_what_it_did_and_shows_the_table() {
+    let project = Project::new();
+    let outcome = project.pipeline(&["run", FILE]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "stdout is for data");
+    for text in ["executed words", "executed score", "2 executed in", "published", "90.00 %"] {
+        assert!(outcome.stderr.contains(text), "no `{text}` in {}", outcome.stderr);
+    }
+    let again = project.pipeline(&["run", FILE]);
+    assert!(again.stderr.starts_with("0 executed, 2 fresh, nothing to do\n"), "{}", again.stderr);
+    assert!(again.stderr.contains("90.00 %"), "the table is shown again: {}", again.stderr);
+}
+
+#[test]
+fn tables_are_kept_by_runs_that_did_something() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    let table = project.path().join("results/table.md");
+    let text = std::fs::read_to_string(&table).unwrap();
+    assert!(text.contains("| words") && text.contains("| published"), "{text}");
+    std::fs::write(&table, "edited").unwrap();
+    project.succeed(&["run", FILE]);
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), "edited", "nothing changed, nothing written");
+    project.succeed(&["run", FILE, "--set", "lr=0.3"]);
+    assert!(std::fs::read_to_string(&table).unwrap().contains("30.00 %"));
+}
+
+#[test]
+fn plan_and_explain_say_why() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    project.replace(FILE, "lr = 0.1", "lr = 0.05");
+    assert_snapshot!(project.succeed(&["plan", FILE]));
+    assert_eq!(project.succeed(&["explain", FILE, "score"]), "score is stale: lr was 0.1 and is now 0.05\n");
+    project.write("text.txt", "other\n");
+    let explained = project.succeed(&["explain", FILE]);
+    assert!(explained.contains("words is stale: the content of input text has changed ("), "{explained}");
+    assert!(explained.contains("score is pending: "), "{explained}");
+}
+
+#[test]
+fn force_takes_a_stage_or_none() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    for (arguments, executed) in [
+        (&["run", "--force", FILE][..], "2 executed"),
+        (&["run", FILE, "--force"], "2 executed"),
+        (&["run", FILE, "--force", "score"], "1 executed, 1 fresh"),
+        (&["run", "--force", "score", FILE], "1 executed, 1 fresh"),
+    ] {
+        let outcome = project.pipeline(arguments);
+        assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(executed), "{arguments:?}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn several_files_run_one_after_the_other() {
+    let project = Project::new();
+    let text = std::fs::read_to_string(project.path().join(FILE)).unwrap();
+    project.write("pipelines/more.toml", &text.replace("lr = 0.1", "lr = 0.7"));
+    let outcome = project.pipeline(&["run", FILE, "pipelines/more.toml"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let table = project.succeed(&["compare"]);
+    assert!(table.contains("10.00 %") && table.contains("* 70.00 %"), "{table}");
+}
+
+#[test]
+fn graphs_are_drawn_in_three_forms() {
+    let project = Project::new();
+    project.write(
+        "pipelines/grid.toml",
+        r#"
+[stages.one]
+kind = "command"
+matrix = { seed = [1, 2] }
+run = "sh -c 'echo ${matrix.seed} > ${outputs.number}'"
+outputs = { number = "number" }
+[stages.sum]
+kind = "command"
+run = "cat ${inputs.numbers}"
+inputs = { numbers = "${stages.one.number}" }
+[stages.last]
+kind = "command"
+run = "true"
+after = ["sum"]
+"#,
+    );
+    let graph =
+        |arguments: &[&str]| project.succeed(&[&["graph", "pipelines/grid.toml"], arguments].concat());
+    assert_snapshot!("graph_text", graph(&[]));
+    assert_snapshot!("graph_cells", graph(&["--cells"]));
+    assert_snapshot!("graph_dot", graph(&["--format", "dot"]));
+    assert_snapshot!("graph_mermaid", graph(&["--format", "mermaid"]));
+}
+
+#[test]
+fn compare_writes_files_in_every_form() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    for (format, beginning) in [
+        ("csv", "experiment,kind,runs"),
+        ("md", "| experiment"),
+        ("json", "{"),
+        ("html", "<!doctype html>"),
+        ("table", "experiment"),
+    ] {
+        let out = format!("table.{format}");
+        assert_eq!(project.succeed(&["compare", "--format", format, "--out", &out]), "");
+        let written = std::fs::read_to_string(project.path().join(&out)).unwrap();
+        assert!(written.starts_with(beginning), "{format}: {written}");
+        assert_eq!(project.succeed(&["compare", "--format", format]), written);
+    }
+}
+
+#[test]
+fn show_tells_a_run_as_it_was_told() {
+    let project = Project::new();
+    let live = project.pipeline(&["run", FILE]).stderr;
+    let shown = project.succeed(&["show", "latest", "--verbose"]);
+    for line in live.lines().take_while(|line| !line.contains("2 executed")) {
+        assert!(shown.contains(line), "no `{line}` in {shown}");
+    }
+    assert!(shown.contains("score.accuracy  0.1"), "{shown}");
+    assert!(shown.contains("params    lr=0.1"), "{shown}");
+}
+
+#[test]
+fn logs_are_found_for_runs_that_restored_them() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    std::fs::remove_dir_all(project.path().join("results")).unwrap();
+    let restored = project.pipeline(&["run", FILE]).stderr;
+    assert!(restored.contains("0 executed, 2 restored in"), "{restored}");
+    assert_eq!(project.succeed(&["logs", "latest", "score"]), "scoring\n");
+    assert_eq!(project.succeed(&["logs", "latest", "score", "--follow"]), "scoring\n");
+}
