@@ -11,7 +11,8 @@ use std::sync::atomic::AtomicBool;
 const IMAGES_PER_STEP: usize = 8192;
 
 /// The means that are subtracted from images, in grey levels 0 to 255.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "MeansDocument", try_from = "MeansDocument")]
 pub enum Means {
     /// One mean a channel: red, green, blue.
     Channel([f64; 3]),
@@ -102,6 +103,33 @@ fn channel_means(sums: &[u64], pixels: usize) -> Means {
     Means::Channel([mean(0), mean(1), mean(2)])
 }
 
+impl From<Means> for MeansDocument {
+    fn from(means: Means) -> Self {
+        match means {
+            Means::Channel([red, green, blue]) => Self::Channel { red, green, blue },
+            Means::Pixel { height, width, mean } => Self::Pixel { height, width, mean },
+        }
+    }
+}
+
+impl TryFrom<MeansDocument> for Means {
+    type Error = String;
+
+    fn try_from(document: MeansDocument) -> Result<Self, String> {
+        match document {
+            MeansDocument::Channel { red, green, blue } => Ok(Self::Channel([red, green, blue])),
+            MeansDocument::Pixel { height, width, mean } => {
+                let expected = height.checked_mul(width).and_then(|area| area.checked_mul(3));
+                if expected == Some(mean.len()) {
+                    Ok(Self::Pixel { height, width, mean })
+                } else {
+                    Err(format!("there are {} means for {height} × {width} pixels", mean.len()))
+                }
+            }
+        }
+    }
+}
+
 impl Means {
     /// Reads means from the JSON that [`Means::write`] writes.
     ///
@@ -110,20 +138,8 @@ impl Means {
     /// The file cannot be read, is not such JSON, or its mean image does not have the size it claims.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let json = fs::read(path).map_err(DataError::io("read", path))?;
-        let document = serde_json::from_slice(&json)
-            .map_err(|error| DataError::invalid(path, format!("does not hold means: {error}")))?;
-        match document {
-            MeansDocument::Channel { red, green, blue } => Ok(Self::Channel([red, green, blue])),
-            MeansDocument::Pixel { height, width, mean } => {
-                let expected = height.checked_mul(width).and_then(|area| area.checked_mul(3));
-                if expected == Some(mean.len()) {
-                    Ok(Self::Pixel { height, width, mean })
-                } else {
-                    let reason = format!("holds {} means for {height} × {width} pixels", mean.len());
-                    Err(DataError::invalid(path, reason))
-                }
-            }
-        }
+        serde_json::from_slice(&json)
+            .map_err(|error| DataError::invalid(path, format!("does not hold means: {error}")))
     }
 
     /// Writes the means as JSON: `{"mode":"channel","R":…,"G":…,"B":…}` or
@@ -133,13 +149,14 @@ impl Means {
     ///
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), DataError> {
-        let document = match self.clone() {
-            Self::Channel([red, green, blue]) => MeansDocument::Channel { red, green, blue },
-            Self::Pixel { height, width, mean } => MeansDocument::Pixel { height, width, mean },
-        };
-        let json = serde_json::to_string(&document)
+        let json = serde_json::to_string(self)
             .map_err(|error| DataError::io("write", path)(std::io::Error::other(error)))?;
-        fs::write(path, json + "\n").map_err(DataError::io("write", path))
+        fs::write(
+            path,
+            json + "
+",
+        )
+        .map_err(DataError::io("write", path))
     }
 
     /// The mean of every pixel and channel of images of that size: `[height, width, 3]`.

@@ -19,7 +19,7 @@ pub struct Claim {
     pub(crate) store: Store,
     pub(crate) key: Digest,
     directory: PathBuf,
-    lock: Option<Lock>,
+    _lock: Lock,
 }
 
 impl Store {
@@ -29,7 +29,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn begin(&self, key: &Digest) -> Result<Begin, StoreError> {
         self.create()?;
-        let lock = Lock::exclusive(&self.inner.layout.lock(&key.to_hex()))?;
+        let lock = Lock::exclusive(&self.inner.layout.locks(), &key.to_hex())?;
         self.begin_locked(key, lock)
     }
 
@@ -39,7 +39,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn try_begin(&self, key: &Digest) -> Result<Option<Begin>, StoreError> {
         self.create()?;
-        match Lock::try_exclusive(&self.inner.layout.lock(&key.to_hex()))? {
+        match Lock::try_exclusive(&self.inner.layout.locks(), &key.to_hex())? {
             Some(lock) => self.begin_locked(key, lock).map(Some),
             None => Ok(None),
         }
@@ -51,7 +51,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn try_begin_again(&self, key: &Digest) -> Result<Option<Claim>, StoreError> {
         self.create()?;
-        match Lock::try_exclusive(&self.inner.layout.lock(&key.to_hex()))? {
+        match Lock::try_exclusive(&self.inner.layout.locks(), &key.to_hex())? {
             Some(lock) => self.claim(key, lock).map(Some),
             None => Ok(None),
         }
@@ -65,18 +65,16 @@ impl Store {
     /// The keys of stage directories that nobody works in: those of failed stages, and of killed runs.
     pub fn abandoned_stages(&self) -> Vec<Digest> {
         let Ok(entries) = fs::read_dir(self.inner.layout.stages()) else { return Vec::new() };
+        let locks = self.inner.layout.locks();
         entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|key: &Digest| !Lock::is_held(&self.inner.layout.lock(&key.to_hex())))
+            .filter(|key: &Digest| !Lock::is_held(&locks, &key.to_hex()))
             .collect()
     }
 
     fn begin_locked(&self, key: &Digest, lock: Lock) -> Result<Begin, StoreError> {
         match self.action(key).filter(|action| self.has_outputs(action)) {
-            Some(action) => {
-                lock.remove();
-                Ok(Begin::Done(Box::new(action)))
-            }
+            Some(action) => Ok(Begin::Done(Box::new(action))),
             None => self.claim(key, lock).map(Begin::Work),
         }
     }
@@ -90,7 +88,7 @@ impl Store {
             }
             result => result.map_err(|error| StoreError::writing("create", &directory, error))?,
         }
-        Ok(Claim { store: self.clone(), key: *key, directory, lock: Some(lock) })
+        Ok(Claim { store: self.clone(), key: *key, directory, _lock: lock })
     }
 }
 
@@ -109,9 +107,6 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // Only an empty folder goes: one that holds something tells why its stage failed.
         let _ = fs::remove_dir(&self.directory);
-        if let Some(lock) = self.lock.take() {
-            lock.remove();
-        }
     }
 }
 

@@ -4,7 +4,6 @@ use crate::{
     copy::copy_entry,
     document,
     layout::create_folder,
-    lock::Lock,
     seal::{Sealed, seal},
     tree::EntryKind,
 };
@@ -20,7 +19,7 @@ impl Claim {
     pub fn commit(self, made: Made) -> Result<ActionRecord, StoreError> {
         let store = &self.store;
         let layout = &store.inner.layout;
-        let _no_collection = Lock::shared(&layout.lock("gc"))?;
+        let _no_collection = store.keep_collection_out()?;
         let mut outputs = BTreeMap::new();
         for (name, path, file) in made.outputs {
             outputs.insert(name, store.store_output(&path, file)?);
@@ -40,7 +39,7 @@ impl Claim {
         };
         let path = layout.action(&self.key);
         atomic::replace(&layout.temporary(), &path, &document::encode(&path, &action)?)?;
-        remove(self.directory())?;
+        store.discard(self.directory())?;
         store.inner.durability.sync_if_due(store.root())?;
         Ok(action)
     }

@@ -115,6 +115,11 @@ impl StoreError {
         }
     }
 
+    /// Whether a file was to be renamed into another file system.
+    pub(crate) fn crosses_devices(&self) -> bool {
+        matches!(self, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::CrossesDevices)
+    }
+
     /// Whether it says that the file or folder does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)

@@ -23,8 +23,8 @@ const ATTEMPTS: usize = 5;
 /// Rather than forget the digest of a file that was changed a moment ago, the clock is given this long to tick.
 const PATIENCE: Duration = Duration::from_millis(25);
 
-/// Files that one thread takes at a time.
-const BATCH: usize = 16;
+/// Entries that are not worth another thread.
+const BATCH: usize = 4;
 
 /// Deeper than any folder that is not a loop of links.
 const DEEPEST: usize = 128;
@@ -60,6 +60,14 @@ impl FileDigests<'_> {
         self.entry(path, key, 0)
     }
 
+    /// The digest of the file at `key`, if it is remembered and the file still looks the same.
+    pub(crate) fn known(&self, key: PathKey, found: &Stamp) -> Option<Digest> {
+        self.index.find(self.index_file, key, |known| match self.owner {
+            Owner::User => known == found,
+            Owner::Store => known.same_content(found),
+        })
+    }
+
     fn entry(&self, path: &Path, key: PathKey, depth: usize) -> Result<Content, StoreError> {
         let metadata = fs::metadata(path).map_err(|error| StoreError::reading("read", path, error))?;
         let size = metadata.len();
@@ -71,21 +79,22 @@ impl FileDigests<'_> {
 
     fn folder(&self, path: &Path, key: PathKey, depth: usize) -> Result<Content, StoreError> {
         if depth == DEEPEST {
-            let error = io::Error::from_raw_os_error(libc::ELOOP);
+            let error = io::Error::from(rustix::io::Errno::LOOP);
             return Err(StoreError::reading("read", path, error));
         }
         let names = sorted_names(path)?;
-        let contents: Vec<Content> = names
-            .par_iter()
-            .with_min_len(BATCH)
-            .map(|name| self.entry(&path.join(name), key.child(name), depth + 1))
-            .collect::<Result<_, _>>()?;
+        let entry = |name: &OsString| self.entry(&path.join(name), key.child(name), depth + 1);
+        let contents: Vec<Content> = if names.len() <= BATCH {
+            names.iter().map(entry).collect::<Result<_, _>>()?
+        } else {
+            names.par_iter().with_min_len(BATCH).map(entry).collect::<Result<_, _>>()?
+        };
         Ok(folder_content(&names, &contents))
     }
 
     fn file(&self, path: &Path, key: PathKey, metadata: &Metadata) -> Result<Digest, StoreError> {
         let found = Stamp::of(metadata);
-        if let Some(digest) = self.index.find(self.index_file, key, |known| self.is_same(known, &found)) {
+        if let Some(digest) = self.known(key, &found) {
             return Ok(digest);
         }
         let failed = |error| StoreError::reading("read", path, error);
@@ -108,13 +117,6 @@ impl FileDigests<'_> {
             }
         }
         Err(StoreError::Changing { path: path.to_owned() })
-    }
-
-    fn is_same(&self, known: &Stamp, found: &Stamp) -> bool {
-        match self.owner {
-            Owner::User => known == found,
-            Owner::Store => known.same_content(found),
-        }
     }
 
     /// The time that shows a later write.

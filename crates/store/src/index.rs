@@ -57,8 +57,8 @@ impl Index {
 
     /// Merges what was learnt over what `file` holds now, since other processes save to it too. Everything it speaks of
     /// must be on disk already.
-    pub(crate) fn save(&self, file: &Path, temporary: &Path, lock: &Path) -> Result<(), StoreError> {
-        let _alone = Lock::exclusive(lock)?;
+    pub(crate) fn save(&self, file: &Path, temporary: &Path, locks: &Path) -> Result<(), StoreError> {
+        let _alone = Lock::exclusive(locks, "index")?;
         self.changed.store(false, Ordering::Release);
         let oldest = today().saturating_sub(FORGOTTEN_AFTER);
         let mut entries: BTreeMap<PathKey, Entry> = read(file).iter().collect();

@@ -13,6 +13,9 @@ const MAGIC: &[u8; 8] = b"pipeidx\x01";
 const HEADER: usize = 40;
 const RECORD: usize = 88;
 
+/// Starting threads takes longer than the checksum of fewer bytes.
+const WORTH_THREADS: usize = 1 << 20;
+
 /// One remembered digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -71,7 +74,11 @@ impl SortedEntries {
 
 fn checksum(records: &[u8]) -> Digest {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_rayon(records);
+    if records.len() < WORTH_THREADS {
+        hasher.update(records);
+    } else {
+        hasher.update_rayon(records);
+    }
     Digest::from_bytes(*hasher.finalize().as_bytes())
 }
 

@@ -50,16 +50,20 @@ impl Layout {
         self.root.join("locks")
     }
 
-    pub(crate) fn lock(&self, name: &str) -> PathBuf {
-        self.root.join("locks").join(name)
-    }
-
     pub(crate) fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
     pub(crate) fn damaged(&self) -> PathBuf {
         self.root.join("damaged")
+    }
+
+    pub(crate) fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
+    pub(crate) fn in_use(&self) -> PathBuf {
+        self.root.join("in-use")
     }
 
     pub(crate) fn index(&self) -> PathBuf {
@@ -82,9 +86,7 @@ impl Layout {
 
     /// Makes the folders and the version file.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
-        for folder in
-            [self.objects(), self.actions(), self.stages(), self.locks(), self.temporary(), self.damaged()]
-        {
+        for folder in [self.objects(), self.actions(), self.stages(), self.temporary()] {
             create_folder(&folder)?;
         }
         if read_document::<Format>(&self.format(), FORMAT).ok().flatten().is_none() {

@@ -6,9 +6,10 @@
 //! .pipeline/
 //!   format               version of this layout          objects/ab/cdef…   content by digest, read-only
 //!   index                digests of files, remembered    actions/<key>.json what a key produced
-//!   stages/<key>/        a stage at work, kept if failed locks/<key>        held while a key is at work
+//!   stages/<key>/        a stage at work, kept if failed locks              one byte a lock
 //!   checkpoints/<name>   of trainings                    damaged/           objects that failed verification
 //!   runs/, latest/       written by the scheduler        tmp/               files not yet renamed into place
+//!   in-use/              what stages at work read
 //! ```
 
 mod action;
@@ -22,9 +23,12 @@ mod document;
 mod durability;
 mod error;
 mod file_digests;
+mod gc;
+mod in_use;
 mod index;
 mod index_file;
 mod layout;
+mod listing;
 pub mod lock;
 mod object;
 mod path_key;
@@ -33,6 +37,7 @@ mod seal;
 mod stamp;
 mod store;
 mod tree;
+mod verify;
 
 pub use action::{ActionRecord, Made, StoredOutput};
 pub use atomic::atomic_write;
@@ -40,6 +45,8 @@ pub use claim::{Begin, Claim};
 pub use digest::{Digest, InvalidDigest};
 pub use document::{read_document, write_document};
 pub use error::StoreError;
+pub use gc::{GcItem, GcItemKind, GcReport, Roots, gc};
 pub use layout::FORMAT;
 pub use place::Placed;
 pub use store::Store;
+pub use verify::{DamagedObject, MissingOutput, VerifyReport, verify};

@@ -1,22 +1,20 @@
 use crate::{
-    Store, StoreError, StoredOutput, atomic,
-    claim::remove,
+    Digest, Store, StoreError, StoredOutput, atomic,
     copy::{copy_file, create_file},
     file_digests::{Owner, sorted_names},
     layout::create_folder,
-    lock::Lock,
     path_key::PathKey,
     stamp::Stamp,
     tree::EntryKind,
 };
 use rayon::prelude::*;
 use std::{
+    ffi::OsString,
     fs::{self, File, FileTimes, Metadata},
     io,
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::Path,
 };
-use tempfile::TempDir;
 
 /// A hard link saves space, but an owner who changes the rights of a result first can write through it. So only files for
 /// which it matters are linked: those of at least this many bytes.
@@ -68,63 +66,79 @@ impl Store {
             return Ok(Placed::Unchanged);
         }
         self.create()?;
-        let _no_collection = Lock::shared(&self.inner.layout.lock("gc"))?;
+        let _no_collection = self.keep_collection_out()?;
         self.check_object(&object.digest)?;
-        create_folder(atomic::folder_of(destination))?;
-        let folder = self.temporary_folder_for(destination)?;
-        let source = self.object_path(&object.digest);
-        let content = folder.path().join("content");
-        let key = PathKey::of(&self.inner.project_root, destination);
-        let placed = self.write(&source, &content, key)?;
-        replace(&content, destination, &folder.path().join("replaced"))?;
-        if !object.is_directory {
-            self.remember(&source, destination, key);
+        let beside = atomic::folder_of(destination);
+        create_folder(beside)?;
+        match self.place_by_way_of(&self.inner.layout.temporary(), object, destination) {
+            Err(error) if error.crosses_devices() => self.place_by_way_of(beside, object, destination),
+            placed => placed,
         }
+    }
+
+    /// Writes the object in `folder`, and then renames it.
+    fn place_by_way_of(
+        &self,
+        folder: &Path,
+        object: &StoredOutput,
+        destination: &Path,
+    ) -> Result<Placed, StoreError> {
+        let failed = |error| StoreError::writing("write", destination, error);
+        let source = self.object_path(&object.digest);
+        let key = PathKey::of(&self.inner.project_root, destination);
+        let mut builder = tempfile::Builder::new();
+        let temporary = builder.prefix(".").suffix(".tmp");
+        if object.is_directory {
+            let temporary = temporary.tempdir_in(folder).map_err(failed)?;
+            let content = temporary.path().join("content");
+            let placed = self.write_folder(&source, &content, self.object_key(&object.digest), key)?;
+            replace(&content, destination, &temporary.path().join("replaced")).map_err(failed)?;
+            return Ok(placed);
+        }
+        let metadata = fs::metadata(&source).map_err(failed)?;
+        let written =
+            temporary.make_in(folder, |path| write_file(&source, &metadata, path)).map_err(failed)?;
+        let placed = *written.as_file();
+        if fs::symlink_metadata(destination).is_ok_and(|there| there.is_dir()) {
+            fs::remove_dir_all(destination).map_err(failed)?;
+        }
+        written.persist(destination).map_err(|error| failed(error.error))?;
+        self.remember(destination, key, &metadata, object.digest);
         Ok(placed)
     }
 
-    /// A folder on the file system of `destination`.
-    fn temporary_folder_for(&self, destination: &Path) -> Result<TempDir, StoreError> {
-        let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
-        let own = self.inner.layout.temporary();
-        let beside = atomic::folder_of(destination);
-        let folder = if device(&own) == device(beside) { own.as_path() } else { beside };
-        tempfile::Builder::new()
-            .prefix(".")
-            .suffix(".tmp")
-            .tempdir_in(folder)
-            .map_err(|error| StoreError::writing("write", destination, error))
-    }
-
-    /// Writes the object, or part of an object, at `source` to `target`, which becomes the path of `key`.
-    fn write(&self, source: &Path, target: &Path, key: PathKey) -> Result<Placed, StoreError> {
-        let metadata = fs::metadata(source).map_err(|error| StoreError::reading("read", source, error))?;
-        if !metadata.is_dir() {
-            let placed = write_file(source, &metadata, target)
-                .map_err(|error| StoreError::writing("write", target, error))?;
-            self.remember(source, target, key);
-            return Ok(placed);
-        }
+    /// Copies the folder `source` of an object to `target`, which is to become the folder of `key`.
+    fn write_folder(
+        &self,
+        source: &Path,
+        target: &Path,
+        source_key: PathKey,
+        key: PathKey,
+    ) -> Result<Placed, StoreError> {
         create_folder(target)?;
-        let placed = sorted_names(source)?
-            .par_iter()
-            .map(|name| self.write(&source.join(name), &target.join(name), key.child(name)))
-            .collect::<Result<Vec<_>, _>>()?;
+        let write = |name: &OsString| -> Result<Placed, StoreError> {
+            let (source, target) = (source.join(name), target.join(name));
+            let (source_key, key) = (source_key.child(name), key.child(name));
+            let failed = |error| StoreError::writing("write", &target, error);
+            let metadata = fs::metadata(&source).map_err(failed)?;
+            if metadata.is_dir() {
+                return self.write_folder(&source, &target, source_key, key);
+            }
+            let placed = write_file(&source, &metadata, &target).map_err(failed)?;
+            let original = Stamp::of(&metadata);
+            let digest = self.digests(Owner::Store).known(source_key, &original);
+            digest.inspect(|digest| self.remember(&target, key, &metadata, *digest));
+            Ok(placed)
+        };
+        let placed = sorted_names(source)?.par_iter().map(write).collect::<Result<Vec<_>, _>>()?;
         Ok(placed.into_iter().max().unwrap_or(Placed::Copied))
     }
 
-    /// Notes the digest of what was just placed at `path` as that of the file at `source`, if nobody has written to either.
-    fn remember(&self, source: &Path, path: &Path, key: PathKey) {
-        let (Ok(original), Ok(placed)) = (fs::metadata(source), fs::symlink_metadata(path)) else { return };
-        let (original, placed) = (Stamp::of(&original), Stamp::of(&placed));
-        if (original.size, original.modified) != (placed.size, placed.modified) {
-            return;
-        }
-        let source = PathKey::of(&self.inner.project_root, source);
-        let index_file = self.inner.layout.index();
-        if let Some(digest) =
-            self.inner.index.find(&index_file, source, |known| known.same_content(&original))
-        {
+    /// Notes the digest of what was just placed at `path` from an object's file, unless somebody has written to it already.
+    fn remember(&self, path: &Path, key: PathKey, original: &Metadata, digest: Digest) {
+        let Ok(placed) = fs::symlink_metadata(path) else { return };
+        let (original, placed) = (Stamp::of(original), Stamp::of(&placed));
+        if (original.size, original.modified) == (placed.size, placed.modified) {
             self.inner.index.remember(key, placed, digest);
         }
     }
@@ -135,15 +149,20 @@ impl Store {
     }
 }
 
+/// Makes `target`, which must not exist, the same file as `source`.
 fn write_file(source: &Path, metadata: &Metadata, target: &Path) -> io::Result<Placed> {
     let from = File::open(source)?;
     let to = create_file(target, metadata.mode() & 0o111 != 0)?;
-    let placed = if rustix::fs::ioctl_ficlone(&to, &from).is_ok() {
+    fill(source, metadata, target, &from, &to).inspect_err(|_| drop(fs::remove_file(target)))
+}
+
+fn fill(source: &Path, metadata: &Metadata, target: &Path, from: &File, to: &File) -> io::Result<Placed> {
+    let placed = if rustix::fs::ioctl_ficlone(to, from).is_ok() {
         Placed::Reflinked
     } else if may_be_linked(metadata) && replace_by_link(source, target).is_ok() {
         return Ok(Placed::HardLinked);
     } else {
-        copy_file(&from, &to)?;
+        copy_file(from, to)?;
         Placed::Copied
     };
     to.set_times(FileTimes::new().set_modified(metadata.modified()?))?;
@@ -156,20 +175,17 @@ fn may_be_linked(metadata: &Metadata) -> bool {
 }
 
 fn replace_by_link(source: &Path, target: &Path) -> io::Result<()> {
-    let link: PathBuf = target.with_extension("link");
+    let link = target.with_extension("link");
     fs::hard_link(source, &link)?;
     fs::rename(&link, target)
 }
 
-/// Moves `content` to `destination`. A folder there, which no rename replaces, is first moved to `replaced`.
-fn replace(content: &Path, destination: &Path, replaced: &Path) -> Result<(), StoreError> {
-    let failed = |error| StoreError::writing("write", destination, error);
-    let folder_there = fs::symlink_metadata(destination).is_ok_and(|metadata| metadata.is_dir());
-    let folder_here = content.is_dir();
-    if folder_there {
-        fs::rename(destination, replaced).map_err(failed)?;
-    } else if folder_here {
-        remove(destination)?;
+/// Moves the folder `content` to `destination`. What is there is moved to `replaced` first, for no rename replaces it, and
+/// back if need be.
+fn replace(content: &Path, destination: &Path, replaced: &Path) -> io::Result<()> {
+    match fs::rename(destination, replaced) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
-    fs::rename(content, destination).map_err(failed)
+    fs::rename(content, destination).inspect_err(|_| drop(fs::rename(replaced, destination)))
 }

@@ -103,7 +103,7 @@ fn replace_by_folder(path: &Path, folder: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::writing("copy", path, error);
     let leads_to = fs::canonicalize(path).map_err(failed)?;
     if fs::canonicalize(folder).map_err(failed)?.starts_with(&leads_to) {
-        return Err(StoreError::reading("follow", path, io::Error::from_raw_os_error(libc::ELOOP)));
+        return Err(StoreError::reading("follow", path, io::Error::from(rustix::io::Errno::LOOP)));
     }
     let copy = tempfile::Builder::new().prefix(".").suffix(".tmp").tempdir_in(folder).map_err(failed)?;
     let content = copy.path().join("content");

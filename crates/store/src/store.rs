@@ -2,15 +2,21 @@ use crate::{
     ActionRecord, Digest, FORMAT, StoreError,
     durability::Durability,
     file_digests::{FileDigests, Owner},
+    in_use::InUse,
     index::Index,
     layout::Layout,
+    lock::Lock,
     path_key::PathKey,
     read_document,
 };
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// The lock that commits share and a collection has alone.
+pub(crate) const COLLECTION: &str = "collection";
 
 /// The store of a project. Cheap to clone; clones are the same store.
 #[derive(Clone)]
@@ -24,6 +30,21 @@ impl std::fmt::Debug for Store {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.remove_discarded();
+    }
+}
+
+impl Inner {
+    /// What cannot be removed is left to the next collection.
+    fn remove_discarded(&self) {
+        for folder in self.discarded.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
 pub(crate) struct Inner {
     pub(crate) project_root: PathBuf,
     pub(crate) layout: Layout,
@@ -31,6 +52,9 @@ pub(crate) struct Inner {
     index_file: PathBuf,
     pub(crate) durability: Durability,
     created: Mutex<bool>,
+    /// Folders of recorded stages, to be removed at leisure.
+    discarded: Mutex<Vec<PathBuf>>,
+    pub(crate) in_use: Mutex<Option<InUse>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -49,6 +73,8 @@ impl Store {
             index: Index::default(),
             durability: Durability::default(),
             created: Mutex::new(false),
+            discarded: Mutex::new(Vec::new()),
+            in_use: Mutex::new(None),
             warnings,
         };
         Ok(Store { inner: Arc::new(inner) })
@@ -107,9 +133,10 @@ impl Store {
             return Ok(());
         }
         self.create()?;
+        self.inner.remove_discarded();
         self.sync()?;
         let layout = &self.inner.layout;
-        self.inner.index.save(&self.inner.index_file, &layout.temporary(), &layout.lock("index"))
+        self.inner.index.save(&self.inner.index_file, &layout.temporary(), &layout.locks())
     }
 
     /// What people should know of what was found so far; each is returned once.
@@ -126,6 +153,26 @@ impl Store {
 
     pub(crate) fn digests(&self, owner: Owner) -> FileDigests<'_> {
         FileDigests { index: &self.inner.index, index_file: &self.inner.index_file, owner }
+    }
+
+    /// Keeps objects from being collected while one is stored, or restored.
+    pub(crate) fn keep_collection_out(&self) -> Result<Lock, StoreError> {
+        Lock::shared(&self.inner.layout.locks(), COLLECTION)
+    }
+
+    /// Moves a folder out of the way and removes it later: some file systems search past every inode freed in the last
+    /// seconds when they make a new one, so that clearing away between stages slows down the stages.
+    pub(crate) fn discard(&self, folder: &Path) -> Result<(), StoreError> {
+        let failed = |error| StoreError::writing("remove", folder, error);
+        let hidden = tempfile::Builder::new()
+            .prefix("discarded-")
+            .make_in(self.inner.layout.temporary(), |path| fs::rename(folder, path))
+            .map_err(failed)?
+            .into_temp_path()
+            .keep()
+            .map_err(|error| failed(error.error))?;
+        self.inner.discarded.lock().unwrap_or_else(PoisonError::into_inner).push(hidden);
+        Ok(())
     }
 
     /// Makes the folder, before the first write of this process.

@@ -3,6 +3,10 @@ use std::{io, path::PathBuf};
 /// What can go wrong in this crate. [`TrainError::hints`] gives the ways out.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// A dataset or means could not be used.
+    #[error(transparent)]
+    Data(#[from] data::DataError),
+
     /// libtorch refused an operation.
     #[error("libtorch failed")]
     Torch(#[from] tch::TchError),
@@ -48,6 +52,21 @@ pub enum TrainError {
         right: String,
     },
 
+    /// Somebody asked the work to stop.
+    #[error("interrupted")]
+    Interrupted,
+
+    /// Something does not go into JSON or come out of it.
+    #[error("cannot convert to or from JSON")]
+    Json(#[from] serde_json::Error),
+
+    /// The network's output for an image is not a number.
+    #[error("the network's scores for image {image} are not numbers")]
+    NoScores {
+        /// Where the image is in the dataset.
+        image: usize,
+    },
+
     /// The training diverged.
     #[error("the loss is not finite: epoch {epoch}, step {step} of {steps}, learning rate {lr}")]
     NotFinite {
@@ -72,7 +91,9 @@ impl TrainError {
     /// Ways out, for people.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::NotFinite { .. } => "lower `lr`, or look for images or labels that are damaged",
+            Self::NotFinite { .. } | Self::NoScores { .. } => {
+                "lower `lr`, or look for images or labels that are damaged"
+            }
             Self::Damaged { .. } => "run the stage that made it again with `--force`",
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space on that disk; `pipeline gc` removes results that nothing needs"

@@ -4,25 +4,46 @@
 
 pub mod augment;
 mod batch;
+mod checkpoint;
 mod error;
+mod evaluation;
+mod history;
 mod image_source;
 mod loader;
 mod loss;
+mod model_description;
 mod network;
 mod optimiser;
 mod order;
+mod pace;
+mod plot;
 mod precision;
 mod prefetch;
 mod random;
+mod schedule;
+mod trainer;
+mod trajectory;
 mod weights;
+mod whole_file;
 
 pub use batch::Batch;
+pub use checkpoint::{CheckpointFolder, TrainingState};
 pub use error::TrainError;
+pub use evaluation::{
+    ConfusionMatrix, EvaluationFiles, EvaluationJob, EvaluationMetrics, Prediction, Scores, evaluate, score,
+};
+pub use history::{EpochRecord, History};
 pub use image_source::ImageSource;
 pub use loader::{Batches, Loader, LoaderOptions};
 pub use loss::{StepResult, cross_entropy, training_step};
+pub use model_description::ModelDescription;
 pub use network::Network;
 pub use optimiser::Optimiser;
 pub use order::epoch_order;
+pub use pace::Pace;
+pub use plot::{draw_confusion, draw_curves};
 pub use random::{Purpose, Stream};
+pub use schedule::Schedule;
+pub use trainer::{TrainingFiles, TrainingInput, TrainingInputs, TrainingJob, train};
+pub use trajectory::{Start, Trajectory};
 pub use weights::{WeightsFile, load_weights, save_weights};

@@ -1,6 +1,6 @@
-use crate::TrainError;
+use crate::{TrainError, whole_file::write_whole};
 use safetensors::{Dtype, SafeTensors, tensor::TensorInfo};
-use std::{collections::BTreeMap, fs, io::Write, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 use tch::{Device, Kind, TchError, Tensor};
 
 /// The file's element types and libtorch's.
@@ -32,15 +32,7 @@ pub fn save_weights(
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), TrainError> {
     let bytes = encode(tensors, metadata)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(".weights-").tempfile_in(folder)?;
-        file.write_all(&bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(TrainError::file("write", path))
+    write_whole(path, &bytes, true).map_err(TrainError::file("write", path))
 }
 
 /// Reads what [`save_weights`], or any other writer of safetensors, wrote.
@@ -49,10 +41,14 @@ pub fn save_weights(
 ///
 /// [`TrainError::File`] if it cannot be read, [`TrainError::Damaged`] if it is not a safetensors file.
 pub fn load_weights(path: &Path) -> Result<WeightsFile, TrainError> {
-    let bytes = fs::read(path).map_err(TrainError::file("read", path))?;
+    decode(path, &fs::read(path).map_err(TrainError::file("read", path))?)
+}
+
+/// What the bytes of a weights file hold; `path` is for messages.
+pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<WeightsFile, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: path.to_owned(), reason };
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(error.to_string()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     let mut tensors = Vec::new();
     for (name, view) in file.iter() {
         let kind =
@@ -67,7 +63,10 @@ pub fn load_weights(path: &Path) -> Result<WeightsFile, TrainError> {
 
 /// The format by hand, because the crate's writer puts metadata in random order: the header's length, the header (JSON,
 /// padded to 8 bytes), then the tensors' bytes, widest types first so that all are aligned.
-fn encode(tensors: &[(String, Tensor)], metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, TrainError> {
+pub(crate) fn encode(
+    tensors: &[(String, Tensor)],
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, TrainError> {
     let mut sorted = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         sorted.push((dtype_of(tensor)?, name, tensor));

@@ -1,0 +1,10 @@
+//! Mark and sweep: what nobody needs any more is found, listed and removed.
+
+mod collect;
+mod inventory;
+mod report;
+mod roots;
+
+pub use collect::gc;
+pub use report::{GcItem, GcItemKind, GcReport};
+pub use roots::Roots;

@@ -1,0 +1,250 @@
+use super::TrainingState;
+use crate::{TrainError, Trajectory, whole_file::write_whole};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Syncs may take one part in so many of a training's time.
+const SYNC_SHARE: u32 = 20;
+/// How the names of checkpoints end; other files in the folder are let be.
+const SUFFIX: &str = ".checkpoint";
+
+/// The folder of checkpoints, shared by all trainings, as one training sees it.
+///
+/// The state after every epoch is written. After every `every` epochs and at the end it is kept, as
+/// `<Tₑ>.checkpoint`, for all trainings that pass there; in between it is `<Tₑ>.<owner>.checkpoint` and is
+/// removed once a later one is safe. The owner is where the training ends, so that two trainings at work
+/// on a common start do not remove each other's.
+pub struct CheckpointFolder {
+    folder: PathBuf,
+    trajectory: Trajectory,
+    every: u32,
+    superseded: Vec<PathBuf>,
+    synced: Instant,
+    sync_took: Duration,
+}
+
+impl CheckpointFolder {
+    /// The folder as a training along `trajectory` sees it.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn new(folder: &Path, trajectory: Trajectory, every: u32) -> Result<Self, TrainError> {
+        fs::create_dir_all(folder).map_err(TrainError::file("make the folder", folder))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            trajectory,
+            every: every.max(1),
+            superseded: Vec::new(),
+            synced: Instant::now(),
+            sync_took: Duration::ZERO,
+        })
+    }
+
+    /// Offers the states on the way of this training to `accept`, the latest first, until it takes one, and
+    /// returns after how many epochs that was. What cannot be read or is not accepted goes to `warn`.
+    pub fn resume(
+        &mut self,
+        mut accept: impl FnMut(TrainingState) -> Result<(), TrainError>,
+        mut warn: impl FnMut(TrainError),
+    ) -> Result<Option<u32>, TrainError> {
+        let mut found = self.list()?;
+        for epochs in (1..=self.trajectory.epochs()).rev() {
+            for path in found.remove(&self.trajectory.after(epochs)).unwrap_or_default() {
+                match read(&path).and_then(&mut accept) {
+                    Ok(()) => {
+                        self.superseded.extend(self.is_own(&path).then_some(path));
+                        return Ok(Some(epochs));
+                    }
+                    Err(TrainError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => warn(error),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The checkpoints there are, by the point Tₑ that they were taken at.
+    fn list(&self) -> Result<HashMap<String, Vec<PathBuf>>, TrainError> {
+        let read =
+            || fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for path in read().map_err(TrainError::file("list", &self.folder))? {
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(SUFFIX));
+            if let Some(point) = name.and_then(|name| name.split('.').next()) {
+                found.entry(point.to_owned()).or_default().push(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes the state after an epoch, and removes earlier ones that are no longer needed.
+    ///
+    /// # Errors
+    /// If it cannot be written; then the earlier ones are as they were.
+    pub fn save(&mut self, state: &TrainingState) -> Result<(), TrainError> {
+        let epochs = state.history.len() as u32;
+        let point = self.trajectory.after(epochs);
+        let is_kept = epochs.is_multiple_of(self.every) || epochs == self.trajectory.epochs();
+        let name =
+            if is_kept { format!("{point}{SUFFIX}") } else { format!("{point}.{}{SUFFIX}", self.owner()) };
+        let path = self.folder.join(name);
+        let sync = self.synced.elapsed() >= SYNC_SHARE * self.sync_took;
+        let (bytes, begun) = (state.encode()?, Instant::now());
+        write_whole(&path, &bytes, sync).map_err(TrainError::file("write", &path))?;
+        if sync {
+            (self.synced, self.sync_took) = (Instant::now(), begun.elapsed());
+            for earlier in self.superseded.drain(..) {
+                // It may be gone already, and one that stays costs nothing but its space.
+                let _ = fs::remove_file(earlier);
+            }
+        }
+        self.superseded.extend((!is_kept).then_some(path));
+        Ok(())
+    }
+
+    fn owner(&self) -> String {
+        self.trajectory.after(self.trajectory.epochs())[..16].to_owned()
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        path.to_string_lossy().ends_with(&format!(".{}{SUFFIX}", self.owner()))
+    }
+}
+
+fn read(path: &Path) -> Result<TrainingState, TrainError> {
+    let bytes = fs::read(path).map_err(TrainError::file("read", path))?;
+    TrainingState::decode(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EpochRecord, Start};
+    use std::collections::{BTreeMap, BTreeSet};
+    use tch::Tensor;
+
+    fn trajectory(learning_rates: &[f64]) -> Trajectory {
+        let training = serde_json::from_str(r#"{"model": {"stages": [1], "filters": [4, 4]}}"#).unwrap();
+        Trajectory::new(&Start { inputs: BTreeMap::new(), training }, learning_rates)
+    }
+
+    fn state(epochs: u32) -> TrainingState {
+        let record = |epoch| EpochRecord { epoch, lr: 0.1, ..EpochRecord::default() };
+        TrainingState {
+            history: (0..epochs).map(record).collect(),
+            network: vec![("head".to_owned(), Tensor::from_slice(&[epochs as f32, 0.5]))],
+            velocity: Tensor::from_slice(&[1.0f32, -(epochs as f32)]),
+        }
+    }
+
+    /// Trains `from..to` epochs, as far as checkpoints see it.
+    fn save_all(checkpoints: &mut CheckpointFolder, epochs: std::ops::RangeInclusive<u32>) {
+        epochs.for_each(|epoch| checkpoints.save(&state(epoch)).unwrap());
+    }
+
+    fn resume(checkpoints: &mut CheckpointFolder) -> (Option<TrainingState>, Vec<String>) {
+        let (mut resumed, mut warnings) = (None, Vec::new());
+        let accept = |state| {
+            resumed = Some(state);
+            Ok(())
+        };
+        checkpoints.resume(accept, |error| warnings.push(error.to_string())).unwrap();
+        (resumed, warnings)
+    }
+
+    fn resumed_epochs(folder: &Path, learning_rates: &[f64]) -> usize {
+        let mut checkpoints = CheckpointFolder::new(folder, trajectory(learning_rates), 5).unwrap();
+        resume(&mut checkpoints).0.map_or(0, |state| state.history.len())
+    }
+
+    #[test]
+    fn a_state_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&[0.1; 3]), 5).unwrap();
+        save_all(&mut checkpoints, 1..=2);
+        let (resumed, warnings) = resume(&mut checkpoints);
+        let (resumed, saved) = (resumed.unwrap(), state(2));
+        assert_eq!(resumed.history, saved.history);
+        assert_eq!(resumed.network, saved.network);
+        assert_eq!(resumed.velocity, saved.velocity);
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn only_the_kept_and_the_newest_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = trajectory(&[0.1; 7]);
+        let mut checkpoints = CheckpointFolder::new(folder.path(), points.clone(), 2).unwrap();
+        checkpoints.sync_took = Duration::ZERO;
+        for epoch in 1..=5 {
+            checkpoints.save(&state(epoch)).unwrap();
+            checkpoints.sync_took = Duration::ZERO;
+        }
+        let names: BTreeSet<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let owner = &points.after(7)[..16];
+        let expected = [
+            format!("{}.checkpoint", points.after(2)),
+            format!("{}.checkpoint", points.after(4)),
+            format!("{}.{owner}.checkpoint", points.after(5)),
+        ];
+        assert_eq!(names, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn without_a_sync_nothing_earlier_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&[0.1; 7]), 5).unwrap();
+        checkpoints.save(&state(1)).unwrap();
+        checkpoints.sync_took = Duration::from_secs(3600);
+        save_all(&mut checkpoints, 2..=4);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn the_longest_common_start_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let rates = [0.1, 0.1, 0.1, 0.01];
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&rates), 1).unwrap();
+        save_all(&mut checkpoints, 1..=4);
+        assert_eq!(resumed_epochs(folder.path(), &rates), 4);
+        assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.1, 0.1, 0.01, 0.01]), 4);
+        assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.1, 0.1, 0.001]), 3);
+        assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.1]), 2);
+        assert_eq!(resumed_epochs(folder.path(), &[0.2, 0.1]), 0);
+    }
+
+    #[test]
+    fn a_training_does_not_remove_what_another_one_stands_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut one = CheckpointFolder::new(folder.path(), trajectory(&[0.1, 0.1, 0.1]), 5).unwrap();
+        save_all(&mut one, 1..=1);
+        let mut other = CheckpointFolder::new(folder.path(), trajectory(&[0.1, 0.2, 0.2]), 5).unwrap();
+        save_all(&mut other, 1..=2);
+        other.sync_took = Duration::ZERO;
+        assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.3]), 1);
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_named_and_the_one_before_it_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&[0.1; 3]), 1).unwrap();
+        save_all(&mut checkpoints, 1..=3);
+        let newest = folder.path().join(format!("{}{SUFFIX}", trajectory(&[0.1; 3]).after(3)));
+        let mut bytes = fs::read(&newest).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&newest, bytes).unwrap();
+        let (resumed, warnings) = resume(&mut checkpoints);
+        assert_eq!(resumed.unwrap().history.len(), 2);
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("does not match its digest"), "{warnings:?}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The training itself: [`train`] reads from top to bottom.
+
+mod job;
+mod outputs;
+mod session;
+mod step_records;
+mod train;
+
+pub use job::{TrainingInput, TrainingInputs, TrainingJob};
+pub use outputs::TrainingFiles;
+pub use train::train;

@@ -1,0 +1,98 @@
+use super::TrainingJob;
+use crate::{
+    CheckpointFolder, EpochRecord, Loader, LoaderOptions, ModelDescription, Network, Optimiser, TrainError,
+    TrainingState, load_weights,
+};
+use data::{Dataset, Means};
+use spec::kinds::Augment;
+use std::sync::Arc;
+use tch::Device;
+
+/// Images a forward pass in validation. Does not change the results beyond rounding.
+const VAL_BATCH_SIZE: usize = 256;
+
+/// All that changes in a training, and the data it runs over.
+pub(super) struct Session {
+    pub(super) device: Device,
+    pub(super) network: Network,
+    pub(super) optimiser: Optimiser,
+    pub(super) train: Loader,
+    pub(super) val: Option<Loader>,
+    pub(super) history: Vec<EpochRecord>,
+    pub(super) description: ModelDescription,
+}
+
+impl Session {
+    /// Opens the data and makes the network as it is before the first epoch.
+    pub(super) fn new(job: &TrainingJob) -> Result<Self, TrainError> {
+        let params = &job.params;
+        let train = Dataset::open(&job.inputs.train.path)?;
+        let description = ModelDescription {
+            model: params.model.clone(),
+            class_names: train.class_names().to_vec(),
+            image_size: [train.height(), train.width()],
+            means: job.inputs.means.as_ref().map(|input| Means::read(&input.path)).transpose()?,
+            precision: params.precision,
+        };
+        let val = job.inputs.val.as_ref().map(|input| description.open_dataset(&input.path)).transpose()?;
+        let network = new_network(job, &description)?;
+        let optimiser = Optimiser::new(&network, &params.model, params.momentum, params.nesterov)?;
+        let mean = description.mean_image()?;
+        let mean = mean.as_deref();
+        let options = LoaderOptions {
+            batch_size: params.batch_size as usize,
+            shuffle: params.shuffle,
+            drop_last: params.drop_last,
+            seed: params.seed,
+            threads: usize::from(job.device.is_cuda()) * tch::get_num_threads().max(1) as usize,
+            device: job.device,
+        };
+        let train = Loader::new(Arc::new(train), mean, params.augment.clone(), options)?;
+        if train.steps() == 0 {
+            let reason =
+                format!("an epoch of {} images has no full batch of {}", train.images(), params.batch_size);
+            return Err(TrainError::Parameter { name: "batch_size", reason });
+        }
+        let val = val.map(|val| {
+            let options = LoaderOptions::evaluation(VAL_BATCH_SIZE, job.device);
+            Loader::new(Arc::new(val), mean, Augment::default(), options)
+        });
+        let val = val.transpose()?;
+        Ok(Self { device: job.device, network, optimiser, train, val, history: Vec::new(), description })
+    }
+
+    /// Takes up the latest state that is stored on the way of this training; returns how many epochs that
+    /// spares. Checkpoints that are damaged go to `warn`.
+    pub(super) fn resume(
+        &mut self,
+        checkpoints: &mut CheckpointFolder,
+        warn: impl FnMut(TrainError),
+    ) -> Result<Option<u32>, TrainError> {
+        let accept = |state: TrainingState| {
+            self.network.load_named(&state.network)?;
+            self.optimiser.set_velocity(&state.velocity)?;
+            self.history = state.history;
+            Ok(())
+        };
+        checkpoints.resume(accept, warn)
+    }
+
+    /// The state to store. Its tensors are views of the living ones.
+    pub(super) fn state(&self) -> TrainingState {
+        TrainingState {
+            history: self.history.clone(),
+            network: self.network.named_tensors(),
+            velocity: self.optimiser.velocity(),
+        }
+    }
+}
+
+fn new_network(job: &TrainingJob, description: &ModelDescription) -> Result<Network, TrainError> {
+    let params = &job.params;
+    let classes = description.class_names.len() as i64;
+    let mut network = Network::new(&params.model, classes, params.seed, job.device, params.precision)?;
+    if let Some(init) = &job.inputs.init {
+        network.load_named(&load_weights(&init.path)?.tensors)?;
+    }
+    Ok(network)
+}
