@@ -48,6 +48,7 @@ pub(crate) fn read(text: &str, diagnostics: &mut Diagnostics) -> Option<Table> {
 pub(crate) fn sections(table: Table, diagnostics: &mut Diagnostics) -> PipelineFile {
     let mut file = PipelineFile::default();
     let mut has_stages = false;
+    let before = diagnostics.count();
     for entry in table.entries {
         has_stages |= entry.key == "stages";
         match entry.key.as_str() {
@@ -62,7 +63,7 @@ pub(crate) fn sections(table: Table, diagnostics: &mut Diagnostics) -> PipelineF
             }
         }
     }
-    if !has_stages {
+    if !has_stages && diagnostics.count() == before {
         let start = Span { source: 0, start: 0, end: 0 };
         diagnostics
             .error(start, "the file has no stages")

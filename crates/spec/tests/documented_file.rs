@@ -126,15 +126,3 @@ fn commands_keep_their_references() {
     assert_eq!(note.inputs[1].sources, [Source::Path("scripts/note.py".into())]);
     assert_eq!(note.outputs[0].file, "note.md");
 }
-
-#[test]
-fn missing_data_is_told_beside_the_pipeline() {
-    let messages: Vec<_> = pipeline().missing_sources.iter().map(|error| error.message.clone()).collect();
-    assert_eq!(
-        messages,
-        [
-            "`data/tiny-imagenet-200`, the data of stage `dataset`, does not exist",
-            "`scripts/note.py`, an input of stage `note`, does not exist"
-        ]
-    );
-}
