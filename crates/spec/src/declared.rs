@@ -26,7 +26,7 @@ pub(crate) struct Declared<'a> {
 pub(crate) struct Stages<'a> {
     pub declared: Vec<Declared<'a>>,
     by_name: HashMap<&'a str, usize>,
-    by_full_name: HashMap<String, (usize, usize)>,
+    by_full_name: HashMap<String, usize>,
     cells_by_values: RefCell<HashMap<(usize, Vec<String>), CellsByValues>>,
 }
 
@@ -83,8 +83,7 @@ impl<'a> Stages<'a> {
         let position = self.declared.len();
         self.by_name.insert(declared.entry.key.as_str(), position);
         if declared.table.entry("matrix").is_some() {
-            let names = declared.full_names.iter().enumerate();
-            self.by_full_name.extend(names.map(|(cell, name)| (name.clone(), (position, cell))));
+            self.by_full_name.extend(declared.full_names.iter().map(|name| (name.clone(), position)));
         }
         self.declared.push(declared);
     }
@@ -98,7 +97,7 @@ impl<'a> Stages<'a> {
         span: Span,
         diagnostics: &mut Diagnostics,
     ) -> Option<Selection> {
-        if let Some(&(stage, _)) = self.by_full_name.get(name) {
+        if let Some(&stage) = self.by_full_name.get(name) {
             return Some(Selection { stage, names: vec![name.to_owned()], is_list: false });
         }
         let Some(&stage) = self.by_name.get(name) else {
@@ -168,8 +167,11 @@ impl<'a> Stages<'a> {
     }
 
     pub fn report_unknown(&self, name: &str, span: Span, diagnostics: &mut Diagnostics) {
-        let cells = self.by_full_name.keys().filter(|_| name.contains('@')).map(String::as_str);
-        let known = self.declared.iter().map(|declared| declared.entry.key.as_str()).chain(cells);
+        let is_cell = name.contains('@');
+        let known = self.declared.iter().flat_map(|declared| {
+            let cells = declared.full_names.iter().filter(move |_| is_cell).map(String::as_str);
+            std::iter::once(declared.entry.key.as_str()).chain(cells)
+        });
         diagnostics.unknown_name(span, format!("unknown stage `{name}`"), name, known);
     }
 
