@@ -4,8 +4,10 @@ use clap_complete::engine::ArgValueCompleter;
 use std::path::PathBuf;
 
 const CONVENTIONS: &str = "\
-Exit codes: 0 done; 1 a stage failed; 2 the command line or the pipeline file is wrong; 3 the machine lacks
-something; 130 interrupted. With --json an error is {\"error\":{message,file,line,column,hints},\"errors\":[…]}.";
+Exit codes: 0 done; 1 a stage failed; 2 the command line or the pipeline file is wrong; 3 the machine lacks \
+something; 130 interrupted.
+
+With --json an error is {\"error\":{message,file,line,column,hints},\"errors\":[…]}: the first, and all.";
 
 /// Runs deep-learning experiments written as pipeline files: only what is stale, each result filed so that
 /// experiments can be compared.
@@ -48,6 +50,14 @@ pub enum Command {
     /// Print what a stage printed in a run
     #[command(after_help = examples::LOGS)]
     Logs(commands::logs::LogsArgs),
+    /// Read everything in the store and say what is damaged or missing
+    Verify,
+    /// Remove what neither the newest run of each pipeline nor a running stage needs
+    #[command(after_help = examples::GC)]
+    Gc(commands::gc::GcArgs),
+    /// Print the JSON Schema of pipeline files, for editors
+    #[command(after_help = examples::SCHEMA)]
+    Schema,
     /// Say what this machine has and lacks
     Doctor,
     /// Print the set-up of completions for a shell

@@ -43,6 +43,16 @@ pub const LOGS: &str = "\
 Examples:
   pipeline logs latest train --follow";
 
+pub const GC: &str = "\
+Examples:
+  pipeline gc --dry-run
+  pipeline gc --older-than 30d
+  pipeline gc --max-size 20G";
+
+pub const SCHEMA: &str = "\
+Examples:
+  pipeline schema >> pipeline.schema.json";
+
 pub const COMPLETIONS: &str = "\
 Examples:
   pipeline completions bash >> ~/.bashrc";

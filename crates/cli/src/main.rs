@@ -1,6 +1,7 @@
 //! The command line: arguments, printing, exit codes. What a command does lies in the other crates; each file
 //! of `commands` turns arguments into one call and its answer into text or JSON.
 
+mod amounts;
 mod args;
 mod commands;
 mod describe;

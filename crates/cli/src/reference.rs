@@ -109,7 +109,12 @@ fn section(text: &mut String, command: &Command) {
 fn name(arg: &Arg) -> String {
     let value = arg.get_value_names().unwrap_or_default().join(" ");
     let takes_value = arg.get_num_args().is_some_and(|count| count.takes_values());
-    let value = if takes_value { format!(" <{value}>") } else { String::new() };
+    let is_optional = arg.get_num_args().is_some_and(|count| count.min_values() == 0) && !arg.is_positional();
+    let value = match (takes_value, is_optional) {
+        (false, _) => String::new(),
+        (true, false) => format!(" <{value}>"),
+        (true, true) => format!(" [<{value}>]"),
+    };
     match (arg.get_short(), arg.get_long()) {
         (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
         (None, Some(long)) => format!("--{long}{value}"),

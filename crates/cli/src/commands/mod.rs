@@ -5,12 +5,15 @@ pub mod compare;
 pub mod completions;
 pub mod doctor;
 pub mod explain;
+pub mod gc;
 pub mod graph;
 pub mod logs;
 pub mod plan;
 pub mod run;
 pub mod runs;
+pub mod schema;
 pub mod show;
+pub mod verify;
 
 use crate::{
     args::{Cli, Command},
@@ -31,6 +34,9 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::runs(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Logs(args) => logs::logs(&args, json),
+        Command::Verify => verify::verify(json),
+        Command::Gc(args) => gc::gc(&args, json),
+        Command::Schema => schema::schema(),
         Command::Doctor => doctor::doctor(json),
         Command::Completions(args) => completions::completions(&args),
     }

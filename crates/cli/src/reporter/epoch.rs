@@ -21,7 +21,7 @@ pub fn describe(event: &StageEvent) -> Option<String> {
 }
 
 /// The losses and accuracies of an epoch.
-pub fn figures(event: &StageEvent) -> String {
+fn figures(event: &StageEvent) -> String {
     let StageEvent::Epoch { train_loss, train_accuracy, val_loss, val_accuracy, .. } = event else {
         return String::new();
     };

@@ -1,4 +1,4 @@
-use super::epoch::{figures, thousands};
+use super::epoch::thousands;
 use crate::time;
 use proto::StageEvent;
 
@@ -6,6 +6,8 @@ use proto::StageEvent;
 #[derive(Debug, Default)]
 pub struct StageProgress {
     text: String,
+    /// Of the last epoch.
+    val_accuracy: Option<f64>,
     done: u64,
     total: u64,
     steps: u64,
@@ -27,15 +29,15 @@ impl StageProgress {
                 self.done = u64::from(*epoch) * self.steps + u64::from(*step);
                 self.total = u64::from(*epochs) * self.steps;
                 let rate = thousands(*images_per_second);
-                self.text = format!(
-                    "epoch {}/{epochs}  step {step}/{steps}  loss {loss:.4}  {rate} images/s",
-                    epoch + 1
-                );
+                let position = format!("epoch {}/{epochs}  step {step}/{steps}", epoch + 1);
+                self.text = format!("{position}  loss {loss:.4}{}  {rate} images/s", self.validation());
             }
-            StageEvent::Epoch { epoch, epochs, .. } => {
+            StageEvent::Epoch { epoch, epochs, train_loss, val_accuracy, .. } => {
                 self.done = (u64::from(*epoch) + 1) * self.steps;
                 self.total = u64::from(*epochs) * self.steps;
-                self.text = format!("epoch {}/{epochs}  {}", epoch + 1, figures(event).replace(", ", "  "));
+                self.val_accuracy = *val_accuracy;
+                let done = epoch + 1;
+                self.text = format!("epoch {done}/{epochs} done  loss {train_loss:.4}{}", self.validation());
             }
             StageEvent::Resumed { epoch, epochs } => {
                 self.text = format!("goes on after epoch {epoch} of {epochs}");
@@ -58,6 +60,10 @@ impl StageProgress {
             Some(left) => format!("{}  {} left", self.text, time::seconds(left)),
             None => self.text.clone(),
         }
+    }
+
+    fn validation(&self) -> String {
+        self.val_accuracy.map_or_else(String::new, |accuracy| format!("  val {:.2} %", accuracy * 100.0))
     }
 
     /// At the speed seen so far.
@@ -85,6 +91,27 @@ mod tests {
         assert_eq!(progress.text(10.0), "epoch 2/4  step 0/50  loss 0.2314  1,510 images/s");
         progress.update(&step(2, 0), 20.0);
         assert_eq!(progress.text(20.0), "epoch 3/4  step 0/50  loss 0.2314  1,510 images/s  20.0 s left");
+    }
+
+    #[test]
+    fn the_last_validation_stays_in_sight() {
+        let mut progress = StageProgress::default();
+        progress.update(&step(0, 49), 10.0);
+        let epoch = StageEvent::Epoch {
+            epoch: 0,
+            epochs: 4,
+            lr: 0.1,
+            train_loss: 0.5,
+            train_accuracy: 0.8,
+            val_loss: Some(0.4),
+            val_accuracy: Some(0.91),
+            seconds: 1.0,
+            images_per_second: 1_510.0,
+        };
+        progress.update(&epoch, 11.0);
+        assert_eq!(progress.text(11.0), "epoch 1/4 done  loss 0.5000  val 91.00 %  2 min 30 s left");
+        progress.update(&step(1, 1), 12.0);
+        assert!(progress.text(12.0).contains("epoch 2/4  step 1/50  loss 0.2314  val 91.00 %"));
     }
 
     #[test]

@@ -140,3 +140,68 @@ fn logs_are_found_for_runs_that_restored_them() {
     assert_eq!(project.succeed(&["logs", "latest", "score"]), "scoring\n");
     assert_eq!(project.succeed(&["logs", "latest", "score", "--follow"]), "scoring\n");
 }
+
+#[test]
+fn verify_reads_everything_and_names_what_is_damaged() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    let whole = project.pipeline(&["verify"]);
+    assert_eq!((whole.code, whole.stdout.as_str()), (0, ""), "{}", whole.stderr);
+    let object = some_object(project.path());
+    let mut permissions = std::fs::metadata(&object).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
+    std::fs::set_permissions(&object, permissions).unwrap();
+    std::fs::write(&object, "damaged").unwrap();
+    let damaged = project.pipeline(&["verify"]);
+    assert_eq!(damaged.code, 1);
+    assert!(damaged.stdout.contains("is damaged; moved to"), "{}", damaged.stdout);
+    assert!(damaged.stdout.contains("is missing"), "{}", damaged.stdout);
+}
+
+fn some_object(root: &std::path::Path) -> std::path::PathBuf {
+    let first = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    first(&first(&root.join(".pipeline/objects")))
+}
+
+#[test]
+fn gc_removes_exactly_what_it_lists() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    project.succeed(&["run", FILE, "--set", "lr=0.2"]);
+    let listed = project.pipeline(&["gc", "--dry-run", "--json"]).json();
+    assert_eq!(project.pipeline(&["gc", "--dry-run", "--json"]).json(), listed, "a dry run changes nothing");
+    let removed = project.pipeline(&["gc", "--json"]).json();
+    assert_eq!(removed["removed"], listed["removed"]);
+    let kinds: Vec<&str> =
+        removed["removed"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["action", "object"], "score of lr = 0.1, and its metrics");
+
+    let plan =
+        |set: &str| project.pipeline(&["plan", FILE, "--set", set, "--json"]).json()["stages"][1].clone();
+    assert_eq!(plan("lr=0.2")["verdict"], "fresh", "the newest run is kept");
+    assert_eq!(plan("lr=0.1")["verdict"], "stale");
+}
+
+#[test]
+fn the_schema_is_json_that_names_every_kind() {
+    let schema = Project::new().pipeline(&["schema"]);
+    let text = schema.json().to_string();
+    for kind in ["command", "dataset", "decay-train", "evaluate"] {
+        assert!(text.contains(&format!("\"{kind}\"")), "{kind}");
+    }
+}
+
+#[test]
+fn doctor_fails_without_a_worker() {
+    let project = Project::new();
+    let doctor = |worker: &str| project.command(&["doctor"]).env("PIPELINE_WORKER", worker).output().unwrap();
+    let lacking = doctor("/nowhere/pipeline-worker");
+    assert_eq!(lacking.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&lacking.stderr).contains("hint: "));
+    project.write("worker", "#!/bin/sh\necho libtorch 2.13, $1\n");
+    let worker = project.path().join("worker");
+    std::fs::set_permissions(&worker, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let found = doctor(worker.to_str().unwrap());
+    assert_eq!(found.status.code(), Some(0), "{}", String::from_utf8_lossy(&found.stdout));
+    assert!(String::from_utf8_lossy(&found.stdout).contains("libtorch 2.13, info"));
+}
