@@ -1,7 +1,6 @@
 use crate::Digest;
-use rustix::io::Errno;
 use std::{
-    io,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -108,20 +107,24 @@ impl StoreError {
     /// What the operating system answered when `attempt` was made to change `path`.
     pub(crate) fn writing(attempt: &'static str, path: &Path, source: io::Error) -> StoreError {
         let path = path.to_owned();
-        match source.raw_os_error().map(Errno::from_raw_os_error) {
-            Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => StoreError::Full { path },
-            Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => StoreError::ReadOnly { attempt, path, source },
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                StoreError::Full { path }
+            }
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                StoreError::ReadOnly { attempt, path, source }
+            }
             _ => StoreError::Io { attempt, path, source },
         }
     }
 
     /// Whether a file was to be renamed into another file system.
     pub(crate) fn crosses_devices(&self) -> bool {
-        matches!(self, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::CrossesDevices)
+        matches!(self, StoreError::Io { source, .. } if source.kind() == ErrorKind::CrossesDevices)
     }
 
     /// Whether it says that the file or folder does not exist.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, StoreError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, StoreError::Io { source, .. } if source.kind() == ErrorKind::NotFound)
     }
 }

@@ -93,3 +93,21 @@ pub fn files_below(folder: &Path) -> Vec<String> {
     files.sort();
     files
 }
+
+/// Runs the test `name` of this program again, as another process that `role` tells what to do there.
+pub fn child(name: &str, role: &str, project: &Path) -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command
+        .args([name, "--exact", "--nocapture"])
+        .env("STORE_TEST_ROLE", role)
+        .env("STORE_TEST_PROJECT", project);
+    command
+}
+
+/// In a process started with [`child`]: its role, and the project's store.
+pub fn role() -> Option<(String, PathBuf, Store)> {
+    let role = std::env::var("STORE_TEST_ROLE").ok()?;
+    let project = PathBuf::from(std::env::var_os("STORE_TEST_PROJECT")?);
+    let store = Store::open(&project).unwrap();
+    Some((role, project, store))
+}

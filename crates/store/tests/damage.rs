@@ -1,0 +1,119 @@
+//! Any file of the store, truncated at any byte or with any bit flipped: no panic, no false hit; at worst the stage runs
+//! again.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::{Project, digest, output};
+use std::{fs, path::Path};
+use store::{Digest, Placed, Store};
+
+/// Calls `check` with the file at `path` damaged in every way, and restores it.
+fn for_every_damage(path: &Path, mut check: impl FnMut(&str)) {
+    let whole = fs::read(path).unwrap();
+    let mut with = |bytes: &[u8], what: &str| {
+        fs::remove_file(path).unwrap();
+        fs::write(path, bytes).unwrap();
+        check(what);
+    };
+    for length in 0..whole.len() {
+        with(&whole[..length], &format!("truncated to {length} bytes"));
+    }
+    for bit in 0..whole.len() * 8 {
+        let mut bytes = whole.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        with(&bytes, &format!("bit {bit} flipped"));
+    }
+    with(&[&whole[..], b"x"].concat(), "one byte more");
+    fs::write(path, whole).unwrap();
+}
+
+/// A store as the next process finds it.
+fn open(project: &Project) -> Store {
+    Store::open(&project.path("")).unwrap()
+}
+
+#[test]
+fn of_an_action() {
+    let mut project = Project::new();
+    project.produce_file("key", "hello");
+    project.reopen();
+    let path = project.store.root().join(format!("actions/{}.json", digest("key")));
+    for_every_damage(&path, |what| {
+        let store = open(&project);
+        assert_eq!(store.action(&digest("key")), None, "{what}");
+        let warnings = store.take_warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains(&digest("key").to_hex()), "{what}: {warnings:?}");
+    });
+    assert!(open(&project).action(&digest("key")).is_some());
+}
+
+#[test]
+fn of_an_action_that_is_another_ones() {
+    let project = Project::new();
+    project.produce_file("key", "hello");
+    let actions = project.store.root().join("actions");
+    let path = |key: &str| actions.join(format!("{}.json", digest(key)));
+    fs::copy(path("key"), path("other")).unwrap();
+    assert_eq!(project.store.action(&digest("other")), None);
+    assert_eq!(project.store.take_warnings().len(), 1);
+}
+
+#[test]
+fn of_an_object() {
+    let mut project = Project::new();
+    let action = project.produce_file("key", "hello");
+    project.reopen();
+    let out = output(&action);
+    let object = project.store.object_path(&out.digest);
+    for_every_damage(&object, |what| {
+        let store = open(&project);
+        assert!(!store.has_object(&out.digest), "{what}");
+        assert!(!store.has_outputs(&action), "{what}");
+    });
+    assert!(open(&project).has_object(&out.digest));
+}
+
+#[test]
+fn of_a_file_in_an_object_that_is_a_folder() {
+    let mut project = Project::new();
+    let action = project.produce("key", |path| {
+        fs::create_dir(path).unwrap();
+        fs::write(path.join("a"), "hello").unwrap();
+    });
+    project.reopen();
+    let out = output(&action);
+    for_every_damage(&project.store.object_path(&out.digest).join("a"), |what| {
+        assert!(!open(&project).has_object(&out.digest), "{what}");
+    });
+}
+
+#[test]
+fn of_the_index() {
+    let mut project = Project::new();
+    let action = project.produce_file("key", "hello");
+    let (input, result) = (project.path("input"), project.path("out"));
+    fs::write(&input, "data").unwrap();
+    project.store.digest_path(&input).unwrap();
+    project.store.place(output(&action), &result).unwrap();
+    project.reopen();
+    for_every_damage(&project.store.root().join("index"), |what| {
+        let store = open(&project);
+        assert_eq!(store.digest_path(&input).unwrap(), Digest::of(b"data"), "{what}");
+        assert_eq!(store.place(output(&action), &result).unwrap(), Placed::Unchanged, "{what}");
+        assert!(store.has_object(&output(&action).digest), "{what}");
+    });
+}
+
+#[test]
+fn of_the_version() {
+    let mut project = Project::new();
+    project.produce_file("key", "hello");
+    project.reopen();
+    for_every_damage(&project.store.root().join("format"), |what| {
+        let store = open(&project);
+        assert_eq!(store.take_warnings().len(), 1, "{what}");
+        assert!(store.action(&digest("key")).is_some(), "{what}");
+    });
+}
