@@ -8,7 +8,7 @@ use crate::{
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// The fields of a stage of some kind, by who reads them.
 pub(crate) struct StageFields {
@@ -18,15 +18,13 @@ pub(crate) struct StageFields {
     pub own: Fields,
 }
 
-/// The fields of every kind. They are compiled once: a file may have a hundred thousand stages.
+/// The fields of a kind. They are compiled once, when first asked for: a file may have a hundred thousand stages,
+/// and most have few kinds.
 pub(crate) fn fields(kind: Kind) -> &'static StageFields {
-    static FIELDS: LazyLock<Vec<StageFields>> = LazyLock::new(|| {
-        let compile = |schema: &Value| Fields::compile(schema, &schema["$defs"]);
-        let stage_fields =
-            |kind| StageFields { common: compile(&common_schema()), own: compile(&own_schema(kind)) };
-        Kind::ALL.into_iter().map(stage_fields).collect()
-    });
-    &FIELDS[kind as usize]
+    static FIELDS: [OnceLock<StageFields>; Kind::ALL.len()] = [const { OnceLock::new() }; Kind::ALL.len()];
+    let compile = |schema: &Value| Fields::compile(schema, &schema["$defs"]);
+    FIELDS[kind as usize]
+        .get_or_init(|| StageFields { common: compile(&common_schema()), own: compile(&own_schema(kind)) })
 }
 
 /// The fields that every stage takes, as JSON Schema.

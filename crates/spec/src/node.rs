@@ -139,6 +139,16 @@ impl Node {
         if value.chars().count() > LONGEST { kind.replace("the", "a") } else { format!("{kind} {value}") }
     }
 
+    /// How many lists and tables lie inside one another.
+    pub fn depth(&self) -> usize {
+        let deepest_part = match &self.value {
+            Tree::List(items) => items.iter().map(Self::depth).max(),
+            Tree::Table(table) => table.entries.iter().map(|entry| entry.node.depth()).max(),
+            _ => return 0,
+        };
+        1 + deepest_part.unwrap_or(0)
+    }
+
     /// How much memory the value takes, roughly: one for each value and each byte of text.
     pub fn weight(&self) -> usize {
         1 + match &self.value {

@@ -19,6 +19,8 @@ pub(crate) struct Params {
 /// No parameter may be larger than this (see [`Node::weight`]), or a few that double each other would fill
 /// the memory.
 const LARGEST: usize = 1 << 17;
+/// No parameter may be nested deeper than this, or a chain of lists of lists would exhaust the stack.
+const DEEPEST: usize = 100;
 
 impl Params {
     pub fn resolve(table: &Table, diagnostics: &mut Diagnostics) -> Self {
@@ -52,8 +54,11 @@ impl Params {
             }
             let scope = Scope { params: &params, cell: None };
             let mut node = scope.resolve(&entry.node, diagnostics);
-            if node.weight() > LARGEST {
-                diagnostics.error(entry.node.span, format!("the value of `{}` is too large", entry.key));
+            let excess = excess(&node);
+            if let Some(excess) = excess {
+                diagnostics.error(entry.node.span, format!("the value of `{}` is {excess}", entry.key));
+            }
+            if excess.is_some() || node.is_broken() {
                 node = Node::broken(entry.node.span);
             }
             params.resolved.insert(entry.key.clone(), node);
@@ -79,6 +84,17 @@ impl Params {
     /// What a stage without a matrix, or a value outside of stages, can refer to.
     pub fn scope<'a>(&'a self, cell: Option<&'a Cell>) -> Scope<'a> {
         Scope { params: self, cell }
+    }
+}
+
+/// What is too much about a value.
+fn excess(node: &Node) -> Option<&'static str> {
+    if node.weight() > LARGEST {
+        Some("too large")
+    } else if node.depth() > DEEPEST {
+        Some("nested too deeply")
+    } else {
+        None
     }
 }
 

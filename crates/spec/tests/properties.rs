@@ -201,3 +201,13 @@ fn check(text: &str) {
         }
     }
 }
+
+#[test]
+fn deep_nesting_is_refused_without_exhausting_the_stack() {
+    for depth in [50, 500, 5_000, 100_000] {
+        check(&format!("x = {}1{}", "[".repeat(depth), "]".repeat(depth)));
+        check(&format!("x = {}1{}", "{a=".repeat(depth), "}".repeat(depth)));
+        check(&format!("[{}]", vec!["a"; depth].join(".")));
+        check(&format!("params.{} = 1", vec!["a"; depth].join(".")));
+    }
+}

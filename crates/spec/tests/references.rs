@@ -69,6 +69,16 @@ fn parameters_that_double_each_other_do_not_fill_the_memory() {
 }
 
 #[test]
+fn parameters_that_wrap_each_other_do_not_exhaust_the_stack() {
+    let mut text = String::from("[params]\na0 = 1\n");
+    for level in 1..50_000 {
+        text += &format!("a{level} = ['${{params.a{}}}']\n", level - 1);
+    }
+    text += "[stages.s]\nkind = 'command'\nrun = 'true'";
+    assert_eq!(messages(&text), ["the value of `a101` is nested too deeply"]);
+}
+
+#[test]
 fn a_command_keeps_what_its_run_refers_to() {
     let pipeline = pipeline(
         r#"
