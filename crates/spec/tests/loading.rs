@@ -162,3 +162,14 @@ fn errors_are_data() {
         ])
     );
 }
+
+#[test]
+fn every_pipeline_of_this_repository_is_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines");
+    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    assert!(!files.is_empty());
+    for file in files {
+        spec::load(&file, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    }
+}
