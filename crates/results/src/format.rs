@@ -15,7 +15,13 @@ pub fn text_of(value: &Value) -> String {
             .map(|(key, field)| format!("{key}={}", text_of(field)))
             .collect::<Vec<_>>()
             .join(" "),
-        other => other.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            Some(whole) if number.is_f64() && whole.fract() == 0.0 && whole.abs() < 1e15 => {
+                format!("{whole:.0}")
+            }
+            _ => number.to_string(),
+        },
+        Value::Bool(truth) => truth.to_string(),
     }
 }
 
@@ -68,6 +74,8 @@ mod tests {
         assert_eq!(text_of(&json!([3, 4, 6])), "3,4,6");
         assert_eq!(text_of(&json!("bf16")), "bf16");
         assert_eq!(text_of(&json!(5e-4)), "0.0005");
+        assert_eq!(text_of(&json!(10.0)), "10");
+        assert_eq!(text_of(&json!(u64::MAX)), "18446744073709551615");
         assert_eq!(
             text_of(&json!([{"epochs": 25, "lr": 0.1}, {"epochs": 5, "lr": 0.01}])),
             "epochs=25 lr=0.1; epochs=5 lr=0.01"

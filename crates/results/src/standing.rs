@@ -7,7 +7,8 @@ use crate::{
 };
 use spec::Goal;
 
-/// Marks the best value of each metric among the experiments, where they differ. Several may share it; published ones do not take part.
+/// Marks the best value of each metric among the experiments, where they differ. Several may share it;
+/// published ones do not take part.
 pub(crate) fn mark_best(table: &mut ResultsTable) {
     for at in metric_columns(table) {
         let ColumnRole::Metric { goal, .. } = table.columns[at].role else { continue };

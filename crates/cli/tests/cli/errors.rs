@@ -68,7 +68,11 @@ fn a_missing_source_stops_running_and_nothing_else() {
     for command in ["plan", "graph"] {
         let outcome = project.pipeline(&[command, FILE]);
         assert_eq!(outcome.code, 0, "{command}: {}", outcome.stderr);
-        assert!(outcome.stderr.contains("warning: `text.txt`"), "{command}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.starts_with("warning:") && outcome.stderr.contains("`text.txt`"),
+            "{command}: {}",
+            outcome.stderr
+        );
     }
     for command in ["run", "check"] {
         let outcome = project.pipeline(&[command, FILE]);

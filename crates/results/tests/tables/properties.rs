@@ -63,6 +63,23 @@ proptest! {
     }
 
     #[test]
+    fn the_order_of_records_is_no_matter(runs in vec(any_record(), 0..8), turn in 0_usize..8, all_runs: bool) {
+        let mut runs = runs;
+        runs.sort_by(|a, b| a.id.cmp(&b.id));
+        runs.dedup_by(|a, b| a.id == b.id);
+        let csv = |runs: &[RunRecord]| {
+            let options = CompareOptions { all_runs, ..CompareOptions::default() };
+            render(&compare(runs, &options).unwrap(), Format::Csv).unwrap()
+        };
+        let expected = csv(&runs);
+        let turn = turn.min(runs.len());
+        runs.rotate_left(turn);
+        prop_assert_eq!(csv(&runs), expected.clone());
+        runs.reverse();
+        prop_assert_eq!(csv(&runs), expected);
+    }
+
+    #[test]
     fn filters_of_any_text_are_read_or_refused(text in "\\PC{0,20}") {
         let _ = text.parse::<results::Filter>();
     }
