@@ -12,7 +12,8 @@ With --json an error is {\"error\":{message,file,line,column,hints},\"errors\":[
 /// Runs deep-learning experiments written as pipeline files: only what is stale, each result filed so that
 /// experiments can be compared.
 #[derive(Debug, Parser)]
-#[command(name = "pipeline", version, disable_help_subcommand = true, max_term_width = 100, after_help = CONVENTIONS)]
+#[command(name = "pipeline", version, max_term_width = 100, after_help = CONVENTIONS)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// Print JSON on stdout, errors included
     #[arg(long, global = true)]

@@ -1,7 +1,8 @@
 //! What a machine has that running pipelines depends on.
 
 use serde::Serialize;
-use std::{env, path::Path, process::Command, thread};
+use serde_json::Value;
+use std::{collections::BTreeMap, env, path::Path, process::Command, thread};
 
 /// Something that this machine has or lacks.
 #[derive(Debug, Serialize)]
@@ -93,10 +94,17 @@ fn worker() -> Vec<Fact> {
             "run it with `info` to see why; `make build` sets it up with libtorch",
         ),
         Some(lines) => {
-            let told = lines.into_iter().map(|line| fact("worker", line));
-            std::iter::once(Fact { needed: true, ..fact("worker", place) }).chain(told).collect()
+            let found = Fact { needed: true, ..fact("worker", place) };
+            std::iter::once(found).chain(worker_facts(&lines.concat())).collect()
         }
     }
+}
+
+/// What a worker says of itself is one JSON object.
+fn worker_facts(info: &str) -> Vec<Fact> {
+    let told: BTreeMap<String, Value> = serde_json::from_str(info).unwrap_or_default();
+    let known = told.into_iter().filter(|(_, value)| !value.is_null());
+    known.map(|(name, value)| fact("worker", format!("{name} {}", results::text_of(&value)))).collect()
 }
 
 fn git() -> Fact {

@@ -12,27 +12,7 @@ const INTRODUCTION: &str = "\
 People read stderr; stdout carries only what was asked for, so that every command can stand in a pipe.
 ";
 
-const JSON: &str = "
-### JSON
-
-`run --json` prints one event a line. The last is
-
-```json
-{\"event\":\"run-finished\",\"status\":\"succeeded\",\"run\":\"ID\",\"stages\":{\"train\":{\"outcome\":\"executed\",\"seconds\":41.3}}}
-```
-
-with the status `succeeded`, `failed` or `interrupted`, and for each stage the outcome `executed`, `restored` (taken from
-the cache), `fresh` (in place, nothing done), `failed`, `skipped` or `interrupted`. `plan --json` prints
-
-```json
-{\"stages\":[{\"stage\":\"train\",\"verdict\":\"stale\",\"reasons\":[{\"reason\":\"param-changed\",\"name\":\"lr\",\"old\":0.1,\"new\":0.05}]}]}
-```
-
-with the verdict `fresh` (with `\"restore\":true` if its outputs would be taken from the cache), `stale` or `pending` (it
-depends on what a stale stage before it yields). `compare --json` prints `{\"columns\":[…],\"rows\":[…]}`: a column has a
-`name`, a `label` and a `role`; a row is an object of plain values by column name, and `best` lists the metrics in which
-it is the best.
-";
+const JSON: &str = include_str!("json_reference.md");
 
 #[test]
 fn the_command_reference_is_up_to_date() {
@@ -92,7 +72,7 @@ fn reference() -> String {
         section(&mut text, subcommand);
     }
     if let Some(more) = command.get_after_help() {
-        let _ = write!(text, "\n## Conventions\n\n{more}\n{JSON}");
+        let _ = write!(text, "\n## Conventions\n\n{more}\n\n{JSON}");
     }
     text
 }

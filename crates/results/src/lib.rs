@@ -1,5 +1,5 @@
-//! Run records become tables: which runs count, what differs between them, which value is best, what is noise,
-//! and the same table for the terminal, as CSV, Markdown, JSON and HTML.
+//! Run records become tables: which runs count, what differs between them, which value is best, what is
+//! noise, and the same table for the terminal, as CSV, Markdown, JSON and HTML.
 //!
 //! Nothing here reads the store or runs anything: records come in as values, text goes out. The only files
 //! written are those that [`write_tables`] is told to keep up to date.

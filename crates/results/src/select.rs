@@ -4,8 +4,9 @@ use proto::{RunRecord, RunStatus};
 use std::collections::BTreeSet;
 
 /// The runs to compare, oldest first. Without selectors: of all pipelines. A selector is a pipeline's name or
-/// file, or else a run's id or the beginning of one; names and ids may hold `*` and `?`. Of each experiment (pipeline and
-/// overrides) the newest finished run counts unless `all_runs`; a run named by its id always does.
+/// file, or else a run's id or the beginning of one; names and ids may hold `*` and `?`. Of each experiment
+/// (pipeline and overrides) the newest finished run counts unless `all_runs`; a run named by its id always
+/// does.
 pub(crate) fn select<'a>(
     records: &'a [RunRecord],
     selectors: &[String],

@@ -1,3 +1,4 @@
+use super::completions::pipelines_and_runs;
 use crate::{exit::Exit, failure::Failure, output, project};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
@@ -9,7 +10,7 @@ use std::{fs, path::PathBuf};
 pub struct CompareArgs {
     /// Pipelines (by name or file), runs (by id or the beginning of it), or patterns of either; all pipelines
     /// if none is named
-    #[arg(value_name = "PIPELINE|RUN|GLOB", add = ArgValueCompleter::new(super::completions::pipelines_and_runs))]
+    #[arg(value_name = "PIPELINE|RUN|GLOB", add = ArgValueCompleter::new(pipelines_and_runs))]
     selectors: Vec<String>,
     /// Every finished run instead of the newest of each experiment
     #[arg(long)]

@@ -198,10 +198,11 @@ fn doctor_fails_without_a_worker() {
     let lacking = doctor("/nowhere/pipeline-worker");
     assert_eq!(lacking.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&lacking.stderr).contains("hint: "));
-    project.write("worker", "#!/bin/sh\necho libtorch 2.13, $1\n");
+    let script = r#"[ "$1" = info ] && echo '{"libtorch": "2.13", "cuda": null, "devices": ["cpu"]}'"#;
+    project.write("worker", &format!("#!/bin/sh\n{script}\n"));
     let worker = project.path().join("worker");
     std::fs::set_permissions(&worker, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let found = doctor(worker.to_str().unwrap());
     assert_eq!(found.status.code(), Some(0), "{}", String::from_utf8_lossy(&found.stdout));
-    assert!(String::from_utf8_lossy(&found.stdout).contains("libtorch 2.13, info"));
+    assert!(String::from_utf8_lossy(&found.stdout).contains("worker    libtorch 2.13"));
 }

@@ -63,7 +63,11 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_records_is_no_matter(runs in vec(any_record(), 0..8), turn in 0_usize..8, all_runs: bool) {
+    fn the_order_of_records_is_no_matter(
+        runs in vec(any_record(), 0..8),
+        turn in 0_usize..8,
+        all_runs: bool,
+    ) {
         let mut runs = runs;
         runs.sort_by(|a, b| a.id.cmp(&b.id));
         runs.dedup_by(|a, b| a.id == b.id);
