@@ -55,3 +55,31 @@ fn write_temporary(folder: &Path, path: &Path, bytes: &[u8]) -> Result<NamedTemp
 fn rename(temporary: NamedTempFile, path: &Path) -> Result<(), StoreError> {
     temporary.persist(path).map(drop).map_err(|error| StoreError::writing("write", path, error.error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn replaces_the_whole_file_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note");
+        for content in ["a longer one", "short"] {
+            atomic_write(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&plain), "others may read it as they may any other file");
+    }
+
+    #[test]
+    fn names_what_it_could_not_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing/note");
+        assert!(atomic_write(&path, b"").unwrap_err().to_string().contains("missing"));
+    }
+}

@@ -83,7 +83,7 @@ impl Store {
         let directory = self.inner.layout.stage(key);
         match fs::create_dir(&directory) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                remove(&directory)?;
+                self.discard(&directory)?;
                 create_folder(&directory)?;
             }
             result => result.map_err(|error| StoreError::writing("create", &directory, error))?,
@@ -107,20 +107,5 @@ impl Drop for Claim {
     fn drop(&mut self) {
         // Only an empty folder goes: one that holds something tells why its stage failed.
         let _ = fs::remove_dir(&self.directory);
-    }
-}
-
-/// Removes a file or folder that need not exist.
-pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::writing("remove", path, error))
-        }
-        _ => Ok(()),
     }
 }

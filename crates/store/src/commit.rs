@@ -1,6 +1,5 @@
 use crate::{
     ActionRecord, Claim, Digest, FORMAT, Made, Store, StoreError, StoredOutput, atomic,
-    claim::remove,
     copy::copy_entry,
     document,
     layout::create_folder,
@@ -11,7 +10,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 
 impl Claim {
     /// Moves the outputs into the store, records what the key has produced, and removes the stage's folder. The newest
-    /// result of a key replaces an older one.
+    /// result of a key replaces an older one. Outputs that lie elsewhere than in that folder may stay there, too.
     ///
     /// # Errors
     /// When an output is missing, is still written to, or cannot be stored. Nothing is recorded then, and the stage's folder
@@ -80,7 +79,7 @@ impl Store {
     fn put(&self, path: &Path, sealed: &Sealed) -> Result<(), StoreError> {
         let digest = sealed.content.digest;
         match self.digest_of_object(&digest) {
-            Ok(found) if found == digest => return remove(path),
+            Ok(found) if found == digest => return Ok(()),
             Err(error) if error.is_not_found() => {}
             _ => drop(self.move_aside(&digest)?),
         }
@@ -104,7 +103,7 @@ impl Store {
         }
         match renamed {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => remove(path).map(|()| false),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => self.copy_to_objects(path, digest),
             Err(error) => Err(StoreError::writing("store", path, error)),
         }
@@ -119,7 +118,6 @@ impl Store {
         if sealed.content.digest != *digest {
             return Err(StoreError::Changing { path: path.to_owned() });
         }
-        self.put(&copy, &sealed)?;
-        remove(path).map(|()| false)
+        self.put(&copy, &sealed).map(|()| false)
     }
 }

@@ -69,3 +69,24 @@ impl<'de> Deserialize<'de> for Digest {
         text.parse().map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_one_spelling() {
+        let digest = Digest::of(b"hello");
+        let hex = digest.to_string();
+        assert_eq!(hex, "ea8f163db38682925e4491c5e58d4bb3506ef8c14eb78a86e908c5624a67200f");
+        assert_eq!(hex.parse(), Ok(digest));
+        for wrong in
+            [hex.to_uppercase(), hex[1..].to_owned(), format!("{hex}0"), hex.replace('e', "g"), String::new()]
+        {
+            assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
+        }
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(json, format!("\"{hex}\""));
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+    }
+}

@@ -60,6 +60,16 @@ impl FileDigests<'_> {
         self.entry(path, key, 0)
     }
 
+    /// As [`FileDigests::content`], of what `metadata` was just read of.
+    pub(crate) fn content_of(
+        &self,
+        path: &Path,
+        key: PathKey,
+        metadata: &Metadata,
+    ) -> Result<Content, StoreError> {
+        self.entry_of(path, key, metadata, 0)
+    }
+
     /// The digest of the file at `key`, if it is remembered and the file still looks the same.
     pub(crate) fn known(&self, key: PathKey, found: &Stamp) -> Option<Digest> {
         self.index.find(self.index_file, key, |known| match self.owner {
@@ -70,10 +80,19 @@ impl FileDigests<'_> {
 
     fn entry(&self, path: &Path, key: PathKey, depth: usize) -> Result<Content, StoreError> {
         let metadata = fs::metadata(path).map_err(|error| StoreError::reading("read", path, error))?;
-        let size = metadata.len();
-        match kind_of(path, &metadata)? {
+        self.entry_of(path, key, &metadata, depth)
+    }
+
+    fn entry_of(
+        &self,
+        path: &Path,
+        key: PathKey,
+        metadata: &Metadata,
+        depth: usize,
+    ) -> Result<Content, StoreError> {
+        match kind_of(path, metadata)? {
             EntryKind::Folder => self.folder(path, key, depth),
-            kind => Ok(Content { digest: self.file(path, key, &metadata)?, size, kind }),
+            kind => Ok(Content { digest: self.file(path, key, metadata)?, size: metadata.len(), kind }),
         }
     }
 

@@ -87,3 +87,74 @@ fn read(file: &Path) -> SortedEntries {
 fn today() -> u64 {
     now().max(0) as u64 / 1_000_000_000 / 86_400
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{ffi::OsStr, path::PathBuf};
+
+    const STAMP: Stamp = Stamp { inode: 1, size: 2, modified: 3, changed: 4 };
+
+    struct Files {
+        folder: tempfile::TempDir,
+        index: PathBuf,
+    }
+
+    impl Files {
+        fn new() -> Files {
+            let folder = tempfile::tempdir().unwrap();
+            let index = folder.path().join("index");
+            Files { folder, index }
+        }
+
+        fn save(&self, index: &Index) {
+            index.save(&self.index, self.folder.path(), &self.folder.path().join("locks")).unwrap();
+        }
+
+        fn find(&self, name: &str) -> Option<Digest> {
+            Index::default().find(&self.index, key(name), |stamp| *stamp == STAMP)
+        }
+    }
+
+    fn key(name: &str) -> PathKey {
+        PathKey::of(Path::new(""), Path::new(OsStr::new(name)))
+    }
+
+    fn entry(days_ago: u64) -> Entry {
+        Entry { stamp: STAMP, digest: Digest::of(b"content"), used: today() - days_ago }
+    }
+
+    #[test]
+    fn what_was_of_no_use_for_long_is_forgotten_at_the_next_save() {
+        let (files, index) = (Files::new(), Index::default());
+        index.learn(key("old"), entry(FORGOTTEN_AFTER + 1));
+        index.learn(key("recent"), entry(FORGOTTEN_AFTER - 1));
+        files.save(&index);
+        assert_eq!(files.find("old"), None);
+        assert_eq!(files.find("recent"), Some(Digest::of(b"content")));
+    }
+
+    #[test]
+    fn use_is_noted_but_is_no_reason_to_save() {
+        let (files, index) = (Files::new(), Index::default());
+        index.learn(key("a"), entry(NOTED_EVERY + 1));
+        files.save(&index);
+        let later = Index::default();
+        assert!(later.find(&files.index, key("a"), |_| true).is_some());
+        assert!(!later.is_changed());
+        later.remember(key("b"), STAMP, Digest::of(b"b"));
+        assert!(later.is_changed());
+        files.save(&later);
+        assert!(!later.is_changed());
+        assert_eq!(read(&files.index).find(&key("a")), Some(entry(0)));
+    }
+
+    #[test]
+    fn another_stamp_is_another_file() {
+        let index = Index::default();
+        index.remember(key("a"), STAMP, Digest::of(b"a"));
+        let missing = Path::new("");
+        assert_eq!(index.find(missing, key("a"), |stamp| stamp.size == 7), None);
+        assert_eq!(index.find(missing, key("b"), |_| true), None);
+    }
+}

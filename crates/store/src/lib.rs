@@ -33,6 +33,7 @@ pub mod lock;
 mod object;
 mod path_key;
 mod place;
+mod remove;
 mod seal;
 mod stamp;
 mod store;

@@ -4,6 +4,7 @@ use crate::{
     file_digests::{Owner, sorted_names},
     layout::create_folder,
     path_key::PathKey,
+    remove::remove,
     stamp::Stamp,
     tree::EntryKind,
 };
@@ -49,7 +50,7 @@ impl Store {
             }
         }
         let key = PathKey::of(&self.inner.project_root, destination);
-        self.digests(Owner::User).content(destination, key).is_ok_and(|content| {
+        self.digests(Owner::User).content_of(destination, key, &metadata).is_ok_and(|content| {
             content.digest == object.digest
                 && (object.is_directory || object.executable == (content.kind == EntryKind::Executable))
         })
@@ -100,7 +101,7 @@ impl Store {
             temporary.make_in(folder, |path| write_file(&source, &metadata, path)).map_err(failed)?;
         let placed = *written.as_file();
         if fs::symlink_metadata(destination).is_ok_and(|there| there.is_dir()) {
-            fs::remove_dir_all(destination).map_err(failed)?;
+            remove(destination)?;
         }
         written.persist(destination).map_err(|error| failed(error.error))?;
         self.remember(destination, key, &metadata, object.digest);

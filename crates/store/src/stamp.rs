@@ -63,3 +63,31 @@ pub(crate) fn backdated(modified: i64, now: i64) -> SystemTime {
     let seconds = modified.min(now).div_euclid(NANOSECONDS).min(now.div_euclid(NANOSECONDS) - LONG_AGO);
     UNIX_EPOCH + Duration::from_secs((seconds - seconds.rem_euclid(2)).max(0) as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_700_000_000_123_456_789;
+
+    #[test]
+    fn a_time_is_settled_once_its_clock_must_have_ticked() {
+        assert!(Stamp::unsettled_for(NOW, NOW).is_some());
+        assert!(Stamp::unsettled_for(NOW - 10_000_000, NOW).is_some());
+        assert!(Stamp::unsettled_for(NOW - 30_000_000, NOW).is_none());
+        let whole_seconds = NOW - NOW % NANOSECONDS;
+        assert!(Stamp::unsettled_for(whole_seconds - NANOSECONDS, NOW).is_some());
+        assert!(Stamp::unsettled_for(whole_seconds - 3 * NANOSECONDS, NOW).is_none());
+        assert!(Stamp::unsettled_for(i64::MAX, NOW).is_some());
+    }
+
+    #[test]
+    fn what_is_backdated_is_settled_and_in_even_seconds() {
+        for modified in [0, 1_234_567_890_123_456_789, NOW - 1, NOW, NOW + 1, i64::MAX] {
+            let time = backdated(modified, NOW).duration_since(UNIX_EPOCH).unwrap();
+            assert_eq!((time.as_secs() % 2, time.subsec_nanos()), (0, 0));
+            assert!(time.as_nanos() as i64 <= modified);
+            assert!(Stamp::unsettled_for(time.as_nanos() as i64, NOW).is_none());
+        }
+    }
+}

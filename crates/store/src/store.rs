@@ -8,6 +8,7 @@ use crate::{
     lock::Lock,
     path_key::PathKey,
     read_document,
+    remove::remove,
 };
 use std::{
     fs,
@@ -40,7 +41,7 @@ impl Inner {
     /// What cannot be removed is left to the next collection.
     fn remove_discarded(&self) {
         for folder in self.discarded.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = fs::remove_dir_all(folder);
+            let _ = remove(&folder);
         }
     }
 }

@@ -3,7 +3,7 @@ use super::{
     report::{GcItem, GcItemKind, GcReport},
     roots::Roots,
 };
-use crate::{Digest, Store, StoreError, claim::remove, lock::Lock, store::COLLECTION};
+use crate::{Digest, Store, StoreError, lock::Lock, remove::remove, store::COLLECTION};
 use std::{cmp::Reverse, collections::BTreeSet, time::SystemTime};
 
 /// Removes what neither `roots` nor a stage at work needs, and says what. With `dry_run` it only says.
