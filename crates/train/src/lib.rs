@@ -44,6 +44,6 @@ pub use pace::Pace;
 pub use plot::{draw_confusion, draw_curves};
 pub use random::{Purpose, Stream};
 pub use schedule::Schedule;
-pub use trainer::{TrainingFiles, TrainingInput, TrainingInputs, TrainingJob, train};
+pub use trainer::{StepFigures, TrainingFiles, TrainingInput, TrainingInputs, TrainingJob, train};
 pub use trajectory::{Start, Trajectory};
 pub use weights::{WeightsFile, load_weights, save_weights};

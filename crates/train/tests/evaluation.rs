@@ -1,5 +1,7 @@
 //! Evaluations of trained weights, held against what the training itself reported.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use spec::kinds::EvaluateParams;

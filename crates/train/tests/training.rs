@@ -1,5 +1,7 @@
 //! Trainings from start to end: resumption, shared starts, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use proto::StageEvent;
@@ -33,17 +35,36 @@ fn a_training_that_was_stopped_between_or_within_epochs_ends_like_one_that_was_n
     let expected = experiment.train("undisturbed", &job).outputs();
     let after_first = |event: &StageEvent| matches!(event, StageEvent::Epoch { epoch: 0, .. });
     let within_second = |event: &StageEvent| matches!(event, StageEvent::Step { epoch: 1, .. });
-    let moments: [&dyn Fn(&StageEvent) -> bool; 2] = [&after_first, &within_second];
-    for moment in moments {
+    let at_once = |event: &StageEvent| matches!(event, StageEvent::Step { epoch: 0, .. });
+    let moments: [(&dyn Fn(&StageEvent) -> bool, u32); 3] =
+        [(&after_first, 1), (&within_second, 1), (&at_once, 0)];
+    for (moment, whole_epochs) in moments {
         fs::remove_dir_all(&job.checkpoints).unwrap();
         let stopped = experiment.train_until("stopped", &job, moment);
         assert!(matches!(stopped.result, Err(TrainError::Interrupted)));
-        assert_eq!(stopped.executed(), [0]);
+        assert_eq!(stopped.executed(), (0..whole_epochs).collect::<Vec<_>>());
         let resumed = experiment.train("resumed", &job);
-        assert_eq!(resumed.executed(), [1, 2]);
-        assert!(resumed.events.contains(&StageEvent::Resumed { epoch: 1, epochs: 3 }));
+        assert_eq!(resumed.executed(), (whole_epochs..3).collect::<Vec<_>>());
+        assert!(resumed.events.contains(&StageEvent::Resumed { epoch: whole_epochs, epochs: 3 }));
         assert_eq!(resumed.outputs(), expected);
     }
+}
+
+#[test]
+fn no_step_is_repeated_after_a_stop_within_an_epoch() {
+    let experiment = Experiment::new();
+    let job = experiment.job(r#""lr": 0.05, "epochs": 1"#);
+    let first_step = |event: &StageEvent| matches!(event, StageEvent::Step { .. });
+    let steps = |run: &support::Run| -> Vec<u32> {
+        let step = |event: &StageEvent| match event {
+            StageEvent::Step { step, .. } => Some(*step),
+            _ => None,
+        };
+        run.events.iter().filter_map(step).collect()
+    };
+    assert_eq!(steps(&experiment.train_until("first", &job, first_step)), [1]);
+    assert_eq!(steps(&experiment.train_until("second", &job, first_step)), [2]);
+    assert_eq!(steps(&experiment.train("third", &job))[0], 3);
 }
 
 #[test]

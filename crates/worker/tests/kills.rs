@@ -1,5 +1,7 @@
 //! Workers that are killed, told to stop, or disturbed while they train.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use proto::{OutcomeStatus, StageEvent};

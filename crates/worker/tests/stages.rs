@@ -1,5 +1,7 @@
 //! What a worker does with requests, good and bad.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use proto::{OutcomeStatus, StageEvent};

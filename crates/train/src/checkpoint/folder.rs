@@ -11,13 +11,15 @@ use std::{
 const SYNC_SHARE: u32 = 20;
 /// How the names of checkpoints end; other files in the folder are let be.
 const SUFFIX: &str = ".checkpoint";
+const STEPS_SUFFIX: &str = ".steps.checkpoint";
 
 /// The folder of checkpoints, shared by all trainings, as one training sees it.
 ///
 /// The state after every epoch is written. After every `every` epochs and at the end it is kept, as
-/// `<Tₑ>.checkpoint`, for all trainings that pass there; in between it is `<Tₑ>.<owner>.checkpoint` and is
-/// removed once a later one is safe. The owner is where the training ends, so that two trainings at work
-/// on a common start do not remove each other's.
+/// `<Tₑ>.checkpoint`, for all trainings that pass there; in between it is `<Tₑ>.<owner>.checkpoint`, and a
+/// state within the epoch that leads to Tₑ is `<Tₑ>.<owner>.steps.checkpoint`; both are removed once a later
+/// one is safe. The owner is where the training ends, so that two trainings at work on a common start do not
+/// remove each other's.
 pub struct CheckpointFolder {
     folder: PathBuf,
     trajectory: Trajectory,
@@ -45,26 +47,31 @@ impl CheckpointFolder {
     }
 
     /// Offers the states on the way of this training to `accept`, the latest first, until it takes one, and
-    /// returns after how many epochs that was. What cannot be read or is not accepted goes to `warn`.
+    /// says whether it did. What cannot be read or is not accepted goes to `warn`.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
     pub fn resume(
         &mut self,
         mut accept: impl FnMut(TrainingState) -> Result<(), TrainError>,
         mut warn: impl FnMut(TrainError),
-    ) -> Result<Option<u32>, TrainError> {
+    ) -> Result<bool, TrainError> {
         let mut found = self.list()?;
         for epochs in (1..=self.trajectory.epochs()).rev() {
-            for path in found.remove(&self.trajectory.after(epochs)).unwrap_or_default() {
+            let mut paths = found.remove(&self.trajectory.after(epochs)).unwrap_or_default();
+            paths.sort_by_key(|path| path.to_string_lossy().ends_with(STEPS_SUFFIX));
+            for path in paths {
                 match read(&path).and_then(&mut accept) {
                     Ok(()) => {
                         self.superseded.extend(self.is_own(&path).then_some(path));
-                        return Ok(Some(epochs));
+                        return Ok(true);
                     }
                     Err(TrainError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => warn(error),
                 }
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// The checkpoints there are, by the point Tₑ that they were taken at.
@@ -82,23 +89,27 @@ impl CheckpointFolder {
         Ok(found)
     }
 
-    /// Writes the state after an epoch, and removes earlier ones that are no longer needed.
+    /// Writes a state, and removes earlier ones that are no longer needed.
     ///
     /// # Errors
     /// If it cannot be written; then the earlier ones are as they were.
     pub fn save(&mut self, state: &TrainingState) -> Result<(), TrainError> {
         let epochs = state.history.len() as u32;
-        let point = self.trajectory.after(epochs);
-        let is_kept = epochs.is_multiple_of(self.every) || epochs == self.trajectory.epochs();
-        let name =
-            if is_kept { format!("{point}{SUFFIX}") } else { format!("{point}.{}{SUFFIX}", self.owner()) };
+        let is_kept = state.steps.is_none()
+            && (epochs.is_multiple_of(self.every) || epochs == self.trajectory.epochs());
+        let name = match state.steps {
+            Some(_) => format!("{}.{}{STEPS_SUFFIX}", self.trajectory.after(epochs + 1), self.owner()),
+            None if is_kept => format!("{}{SUFFIX}", self.trajectory.after(epochs)),
+            None => format!("{}.{}{SUFFIX}", self.trajectory.after(epochs), self.owner()),
+        };
         let path = self.folder.join(name);
         let sync = self.synced.elapsed() >= SYNC_SHARE * self.sync_took;
         let (bytes, begun) = (state.encode()?, Instant::now());
         write_whole(&path, &bytes, sync).map_err(TrainError::file("write", &path))?;
         if sync {
             (self.synced, self.sync_took) = (Instant::now(), begun.elapsed());
-            for earlier in self.superseded.drain(..) {
+            // A second stop within an epoch writes over the state of the first.
+            for earlier in self.superseded.drain(..).filter(|earlier| *earlier != path) {
                 // It may be gone already, and one that stays costs nothing but its space.
                 let _ = fs::remove_file(earlier);
             }
@@ -112,7 +123,7 @@ impl CheckpointFolder {
     }
 
     fn is_own(&self, path: &Path) -> bool {
-        path.to_string_lossy().ends_with(&format!(".{}{SUFFIX}", self.owner()))
+        path.to_string_lossy().contains(&format!(".{}.", self.owner()))
     }
 }
 
@@ -124,7 +135,7 @@ fn read(path: &Path) -> Result<TrainingState, TrainError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EpochRecord, Start};
+    use crate::{EpochRecord, Start, StepFigures};
     use std::collections::{BTreeMap, BTreeSet};
     use tch::Tensor;
 
@@ -137,6 +148,7 @@ mod tests {
         let record = |epoch| EpochRecord { epoch, lr: 0.1, ..EpochRecord::default() };
         TrainingState {
             history: (0..epochs).map(record).collect(),
+            steps: None,
             network: vec![("head".to_owned(), Tensor::from_slice(&[epochs as f32, 0.5]))],
             velocity: Tensor::from_slice(&[1.0f32, -(epochs as f32)]),
         }
@@ -173,6 +185,23 @@ mod tests {
         assert_eq!(resumed.network, saved.network);
         assert_eq!(resumed.velocity, saved.velocity);
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_state_within_an_epoch_is_later_than_the_one_before_it_and_earlier_than_the_one_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&[0.1; 3]), 5).unwrap();
+        let steps = StepFigures { losses: vec![0.1 + 0.2], ..StepFigures::default() };
+        let within = TrainingState { steps: Some(steps), ..state(1) };
+        checkpoints.save(&within).unwrap();
+        checkpoints.sync_took = Duration::from_secs(3600);
+        checkpoints.save(&state(1)).unwrap();
+        assert_eq!(resume(&mut checkpoints).0.unwrap().steps, within.steps);
+        checkpoints.save(&state(2)).unwrap();
+        assert_eq!(resume(&mut checkpoints).0.unwrap().steps, None);
+        checkpoints.sync_took = Duration::ZERO;
+        checkpoints.save(&state(3)).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

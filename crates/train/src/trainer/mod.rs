@@ -3,9 +3,11 @@
 mod job;
 mod outputs;
 mod session;
+mod step_figures;
 mod step_records;
 mod train;
 
 pub use job::{TrainingInput, TrainingInputs, TrainingJob};
 pub use outputs::TrainingFiles;
+pub use step_figures::StepFigures;
 pub use train::train;

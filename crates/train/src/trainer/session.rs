@@ -1,7 +1,7 @@
 use super::TrainingJob;
 use crate::{
-    CheckpointFolder, EpochRecord, Loader, LoaderOptions, ModelDescription, Network, Optimiser, TrainError,
-    TrainingState, load_weights,
+    CheckpointFolder, EpochRecord, Loader, LoaderOptions, ModelDescription, Network, Optimiser, StepFigures,
+    TrainError, TrainingState, load_weights,
 };
 use data::{Dataset, Means};
 use spec::kinds::Augment;
@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) train: Loader,
     pub(super) val: Option<Loader>,
     pub(super) history: Vec<EpochRecord>,
+    /// What the steps of the epoch at work gave.
+    pub(super) steps: StepFigures,
     pub(super) description: ModelDescription,
 }
 
@@ -58,29 +60,45 @@ impl Session {
             Loader::new(Arc::new(val), mean, Augment::default(), options)
         });
         let val = val.transpose()?;
-        Ok(Self { device: job.device, network, optimiser, train, val, history: Vec::new(), description })
+        Ok(Self {
+            device: job.device,
+            network,
+            optimiser,
+            train,
+            val,
+            history: Vec::new(),
+            steps: StepFigures::default(),
+            description,
+        })
     }
 
-    /// Takes up the latest state that is stored on the way of this training; returns how many epochs that
-    /// spares. Checkpoints that are damaged go to `warn`.
+    /// Takes up the latest state that is stored on the way of this training, and says whether there is one.
+    /// Checkpoints that are damaged go to `warn`.
     pub(super) fn resume(
         &mut self,
         checkpoints: &mut CheckpointFolder,
         warn: impl FnMut(TrainError),
-    ) -> Result<Option<u32>, TrainError> {
+    ) -> Result<bool, TrainError> {
         let accept = |state: TrainingState| {
             self.network.load_named(&state.network)?;
             self.optimiser.set_velocity(&state.velocity)?;
-            self.history = state.history;
+            (self.history, self.steps) = (state.history, state.steps.unwrap_or_default());
             Ok(())
         };
         checkpoints.resume(accept, warn)
+    }
+
+    /// Files the record of an epoch whose steps are all done.
+    pub(super) fn begin_next_epoch(&mut self, record: EpochRecord) {
+        self.history.push(record);
+        self.steps = StepFigures::default();
     }
 
     /// The state to store. Its tensors are views of the living ones.
     pub(super) fn state(&self) -> TrainingState {
         TrainingState {
             history: self.history.clone(),
+            steps: (!self.steps.images.is_empty()).then(|| self.steps.clone()),
             network: self.network.named_tensors(),
             velocity: self.optimiser.velocity(),
         }

@@ -1,3 +1,4 @@
+use super::step_figures::StepFigures;
 use crate::{StepResult, TrainError};
 use tch::{Device, Kind, Tensor};
 
@@ -12,25 +13,28 @@ pub(super) struct StepRecords {
     images: Vec<usize>,
 }
 
-/// Means over the images of an epoch so far.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TrainFigures {
-    pub(super) loss: f64,
-    pub(super) cross_entropy: f64,
-    pub(super) accuracy: f64,
-}
-
 impl StepRecords {
-    pub(super) fn new(epoch: u32, lr: f64, steps: usize, device: Device) -> Result<Self, TrainError> {
+    /// Room for the steps of an epoch, of which `done` are done.
+    pub(super) fn new(
+        epoch: u32,
+        lr: f64,
+        steps: usize,
+        done: StepFigures,
+        device: Device,
+    ) -> Result<Self, TrainError> {
         let zeros = |kind| Tensor::f_zeros([steps as i64], (kind, device));
-        Ok(Self {
+        let mut records = Self {
             epoch,
             lr,
             losses: zeros(Kind::Float)?,
             cross_entropies: zeros(Kind::Float)?,
             correct: zeros(Kind::Int64)?,
-            images: Vec::with_capacity(steps),
-        })
+            images: done.images,
+        };
+        copy_to_start(&mut records.losses, &Tensor::f_from_slice(&done.losses)?)?;
+        copy_to_start(&mut records.cross_entropies, &Tensor::f_from_slice(&done.cross_entropies)?)?;
+        copy_to_start(&mut records.correct, &Tensor::f_from_slice(&done.correct)?)?;
+        Ok(records)
     }
 
     /// Takes up the next step, of so many images.
@@ -43,7 +47,7 @@ impl StepRecords {
         Ok(())
     }
 
-    /// How many steps are recorded.
+    /// How many steps are done.
     pub(super) fn steps(&self) -> usize {
         self.images.len()
     }
@@ -53,34 +57,32 @@ impl StepRecords {
         self.images.iter().sum()
     }
 
-    /// Waits for the device and takes the means, each step weighted by its images.
+    /// Waits for the device and reads the steps that are done.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] that names the first step whose loss is not a finite number.
-    pub(super) fn read(&self) -> Result<TrainFigures, TrainError> {
-        let losses = Vec::<f64>::try_from(&self.losses.f_to_kind(Kind::Double)?)?;
-        let cross_entropies = Vec::<f64>::try_from(&self.cross_entropies.f_to_kind(Kind::Double)?)?;
-        let correct: i64 = Vec::<i64>::try_from(&self.correct)?.iter().sum();
-        if let Some(step) = losses.iter().position(|loss| !loss.is_finite()) {
-            return Err(TrainError::NotFinite {
-                epoch: self.epoch + 1,
-                step: step + 1,
-                steps: losses.len(),
-                lr: self.lr,
-            });
-        }
-        let images = self.images() as f64;
-        let mean = |values: &[f64]| {
-            let sum: f64 =
-                values.iter().zip(&self.images).map(|(value, &images)| value * images as f64).sum();
-            sum / images
+    pub(super) fn read(&self) -> Result<StepFigures, TrainError> {
+        let done = self.steps() as i64;
+        let numbers =
+            |tensor: &Tensor| Vec::<f64>::try_from(tensor.f_narrow(0, 0, done)?.f_to_kind(Kind::Double)?);
+        let figures = StepFigures {
+            losses: numbers(&self.losses)?,
+            cross_entropies: numbers(&self.cross_entropies)?,
+            correct: Vec::try_from(self.correct.f_narrow(0, 0, done)?)?,
+            images: self.images.clone(),
         };
-        Ok(TrainFigures {
-            loss: mean(&losses),
-            cross_entropy: mean(&cross_entropies),
-            accuracy: correct as f64 / images,
-        })
+        match figures.first_not_finite() {
+            None => Ok(figures),
+            Some(step) => {
+                let steps = self.losses.size1()? as usize;
+                Err(TrainError::NotFinite { epoch: self.epoch + 1, step: step + 1, steps, lr: self.lr })
+            }
+        }
     }
+}
+
+fn copy_to_start(tensor: &mut Tensor, values: &Tensor) -> Result<(), TrainError> {
+    Ok(tensor.f_narrow(0, 0, values.size1()?)?.f_copy_(values)?)
 }
 
 #[cfg(test)]
@@ -92,21 +94,27 @@ mod tests {
         StepResult { cross_entropy: &loss * 0.5, loss, correct }
     }
 
+    fn records(steps: usize, done: StepFigures) -> StepRecords {
+        StepRecords::new(4, 0.5, steps, done, Device::Cpu).unwrap()
+    }
+
     #[test]
-    fn a_smaller_last_batch_counts_less() {
-        let mut records = StepRecords::new(0, 0.1, 2, Device::Cpu).unwrap();
-        records.add(&step(1.0, 2), 3).unwrap();
-        records.add(&step(2.0, 1), 1).unwrap();
-        assert_eq!((records.steps(), records.images()), (2, 4));
-        assert_eq!(
-            records.read().unwrap(),
-            TrainFigures { loss: 1.25, cross_entropy: 0.625, accuracy: 0.75 }
-        );
+    fn steps_can_be_taken_up_where_they_were_left() {
+        let mut through = records(3, StepFigures::default());
+        let mut until_first = records(3, StepFigures::default());
+        through.add(&step(0.1, 2), 3).unwrap();
+        until_first.add(&step(0.1, 2), 3).unwrap();
+        let mut from_second = records(3, until_first.read().unwrap());
+        for records in [&mut through, &mut from_second] {
+            records.add(&step(0.7, 1), 2).unwrap();
+            assert_eq!((records.steps(), records.images()), (2, 5));
+        }
+        assert_eq!(through.read().unwrap(), from_second.read().unwrap());
     }
 
     #[test]
     fn the_first_step_without_a_finite_loss_is_named() {
-        let mut records = StepRecords::new(4, 0.5, 3, Device::Cpu).unwrap();
+        let mut records = records(3, StepFigures::default());
         for loss in [1.0, f32::NAN, f32::INFINITY] {
             records.add(&step(loss, 0), 1).unwrap();
         }

@@ -44,7 +44,7 @@ impl Experiment {
             let image: Vec<u8> = (0..SIZE * SIZE)
                 .map(|pixel| {
                     noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    let bright = pixel % SIZE >= 2 * usize::from(label) + 1;
+                    let bright = pixel % SIZE > 2 * usize::from(label);
                     (noise >> 25) as u8 + if bright { 100 } else { 0 }
                 })
                 .collect();
@@ -141,9 +141,9 @@ impl Run {
         self.events.iter().filter_map(epoch).collect()
     }
 
-    pub fn warnings(&self) -> Vec<&str> {
-        let warning = |event| match event {
-            &StageEvent::Warning { ref message } => Some(message.as_str()),
+    pub fn warnings(&self) -> Vec<String> {
+        let warning = |event: &'_ StageEvent| match event {
+            StageEvent::Warning { message } => Some(message.clone()),
             _ => None,
         };
         self.events.iter().filter_map(warning).collect()
