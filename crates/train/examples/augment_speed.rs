@@ -17,7 +17,8 @@ const RUNS: usize = 7;
 fn main() {
     let mut stream = Stream::new(1, 0, 0, Purpose::Affine);
     let images: Vec<u8> = (0..IMAGES * IMAGE).map(|_| stream.next_u64() as u8).collect();
-    let affine = Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, horizontal_flip: true };
+    let affine = Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, ..Augment::default() };
+    let affine = Augment { horizontal_flip: true, ..affine };
     let flip = Augment { horizontal_flip: true, ..Augment::default() };
     println!("images/s, {SIDE}×{SIDE}, u8 in, f32 out, best of {RUNS} runs    1 thread   2 threads");
     for (name, augment) in

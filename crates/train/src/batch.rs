@@ -13,6 +13,29 @@ pub struct Batch {
     pub images: Tensor,
     /// i64 [N].
     pub labels: Tensor,
+    /// What the images were mixed with, if they were.
+    pub partners: Option<Partners>,
+}
+
+impl Batch {
+    /// The batch on a device; copies from pinned memory are not waited for.
+    pub fn to_device(&self, device: Device) -> Result<Self, TrainError> {
+        let copy = |tensor: &Tensor| tensor.f_to_device_(device, tensor.kind(), true, false);
+        let partners = match &self.partners {
+            Some(Partners { labels, share }) => Some(Partners { labels: copy(labels)?, share: *share }),
+            None => None,
+        };
+        Ok(Self { images: copy(&self.images)?, labels: copy(&self.labels)?, partners })
+    }
+}
+
+/// The other halves of a batch of mixed images: the loss is share·loss(labels) + (1 − share)·loss(partners' labels).
+#[derive(Debug)]
+pub struct Partners {
+    /// The partners' labels, i64 [N].
+    pub labels: Tensor,
+    /// The share of the batch's own labels, 0 to 1.
+    pub share: f64,
 }
 
 /// Which samples belong to the batches of one epoch.
@@ -54,9 +77,15 @@ impl BatchMaker {
             let image = self.source.image(sample);
             self.augmenter.apply(image, self.samples.epoch, sample, &mut scratch, output);
         }
+        let mix = self.augmenter.mix(values_mut(&mut images), self.samples.epoch, step as u32);
         let labels = self.source.labels();
         let labels: Vec<i64> = samples.iter().map(|&sample| labels[sample as usize]).collect();
-        Ok(Batch { images: images.f_permute([0, 3, 1, 2])?, labels: Tensor::f_from_slice(&labels)? })
+        let labels = Tensor::f_from_slice(&labels)?;
+        let partners = match mix {
+            Some(mix) => Some(Partners { labels: labels.f_flip([0])?, share: f64::from(mix.share()) }),
+            None => None,
+        };
+        Ok(Batch { images: images.f_permute([0, 3, 1, 2])?, labels, partners })
     }
 
     /// A tensor to fill; on its way to a GPU in pinned memory, from which copies need not be waited for.

@@ -26,7 +26,7 @@ mod trajectory;
 mod weights;
 mod whole_file;
 
-pub use batch::Batch;
+pub use batch::{Batch, Partners};
 pub use checkpoint::{CheckpointFolder, TrainingState};
 pub use error::TrainError;
 pub use evaluation::{

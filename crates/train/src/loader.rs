@@ -119,6 +119,7 @@ fn place(
     options: &LoaderOptions,
 ) -> Images {
     if options.device.is_cuda()
+        && DeviceImages::can_do(&augment)
         && source.images().len() <= LARGEST_ON_DEVICE
         && let Ok(images) = DeviceImages::new(&*source, mean, augment.clone(), options.seed, options.device)
     {

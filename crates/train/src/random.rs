@@ -67,6 +67,16 @@ impl Stream {
         low + (high - low) * self.uniform()
     }
 
+    /// Beta(`shape`, `shape`) distributed, in [0, 1]; `shape` is above zero.
+    ///
+    /// From a t-distributed value by Bailey's method, as in Devroye, "Random variate generation in one line of
+    /// code", 1996.
+    pub fn symmetric_beta(&mut self, shape: f64) -> f64 {
+        let spread = self.uniform().powf(-1.0 / shape) - 1.0;
+        let cosine = (std::f64::consts::TAU * self.uniform()).cos();
+        0.5 + 0.5 * cosine.signum() / (1.0 + 1.0 / (spread * cosine * cosine)).sqrt()
+    }
+
     /// Uniform among the integers below `bound`, which is not zero; the bias is below `bound`·2⁻⁶⁴.
     pub fn below(&mut self, bound: u32) -> u32 {
         ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u32
@@ -127,6 +137,22 @@ mod tests {
         ];
         for (position, draw) in draws.iter().enumerate() {
             assert!(!draws[..position].contains(draw), "draw {position} repeats an earlier one");
+        }
+    }
+
+    /// Beta(a, a) has mean 1/2 and variance 1/(4(2a + 1)).
+    #[test]
+    fn symmetric_beta_draws_have_the_right_mean_variance_and_range() {
+        for shape in [0.01, 0.2, 1.0, 3.0] {
+            let draws: Vec<f64> = (0..20_000)
+                .map(|index| Stream::new(5, 0, index, Purpose::Mix).symmetric_beta(shape))
+                .collect();
+            let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+            let variance = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+            assert!(draws.iter().all(|draw| (0.0..=1.0).contains(draw)));
+            assert!((mean - 0.5).abs() < 0.015, "shape {shape}: mean {mean}");
+            let expected = 0.25 / (2.0 * shape + 1.0);
+            assert!((variance / expected - 1.0).abs() < 0.04, "shape {shape}: variance {variance}");
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use spec::kinds::{Block, ModelParams, Precision, Stem};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tch::{Device, Kind, Tensor};
-use train::{Network, Optimiser, cross_entropy, load_weights, training_step};
+use train::{Batch, Network, Optimiser, cross_entropy, load_weights, training_step};
 
 fn golden(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(file)
@@ -93,7 +93,8 @@ fn training_matches(name: &str) {
     for (step, wanted) in golden.losses().into_iter().enumerate() {
         let (images, labels) = golden.batch(step as i64);
         let lr = golden.number("lr");
-        let result = training_step(&golden.network, &mut golden.optimiser, &images, &labels, lr).unwrap();
+        let batch = Batch { images, labels, partners: None };
+        let result = training_step(&golden.network, &mut golden.optimiser, &batch, lr).unwrap();
         let loss = result.loss.double_value(&[]);
         assert!(relative(loss, wanted) <= 2e-5, "{name}: loss {loss} in step {step}, wanted {wanted}");
     }

@@ -11,8 +11,14 @@ const HEIGHT: usize = 6;
 const WIDTH: usize = 5;
 const IMAGE: usize = HEIGHT * WIDTH * 3;
 
-const AUGMENT: Augment =
-    Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, horizontal_flip: true };
+fn affine() -> Augment {
+    let affine = Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, ..Augment::default() };
+    Augment { horizontal_flip: true, ..affine }
+}
+
+fn everything() -> Augment {
+    Augment { crop_padding: 1, cutout: 2, random_erasing: 0.5, mixup: 0.4, cutmix: 1.0, ..affine() }
+}
 
 /// Images whose every byte is a function of image and position; the label of image i is i.
 struct Numbered {
@@ -78,24 +84,28 @@ fn batches_are_channels_last_and_hold_images_less_the_mean() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let expected = content(loader(AUGMENT, options(0)).epoch(3, 0));
+    let expected = content(loader(everything(), options(0)).epoch(3, 0));
     for threads in [1, 2, 3, 16] {
-        assert_eq!(content(loader(AUGMENT, options(threads)).epoch(3, 0)), expected, "{threads} threads");
+        assert_eq!(
+            content(loader(everything(), options(threads)).epoch(3, 0)),
+            expected,
+            "{threads} threads"
+        );
     }
 }
 
 #[test]
 fn an_epoch_resumed_at_any_step_goes_on_with_the_same_batches() {
-    let whole = content(loader(AUGMENT, options(0)).epoch(3, 0));
+    let whole = content(loader(everything(), options(0)).epoch(3, 0));
     for first in 0..=whole.len() {
-        assert_eq!(content(loader(AUGMENT, options(2)).epoch(3, first)), whole[first..], "step {first}");
+        assert_eq!(content(loader(everything(), options(2)).epoch(3, first)), whole[first..], "step {first}");
     }
 }
 
 #[test]
 fn a_sample_changes_with_epoch_and_seed_but_not_with_the_batches() {
     let sample_5 = |options: LoaderOptions, epoch| {
-        let batches = content(loader(AUGMENT, options).epoch(epoch, 0));
+        let batches = content(loader(affine(), options).epoch(epoch, 0));
         let samples =
             batches.iter().flat_map(|(labels, values)| labels.iter().zip(values.chunks_exact(IMAGE)));
         samples.filter(|(label, _)| **label == 5).map(|(_, values)| values.to_vec()).next().unwrap()
@@ -153,9 +163,24 @@ fn mirroring_alone_mirrors_about_half_and_blends_nothing() {
 }
 
 #[test]
+fn mixed_batches_name_their_partners() {
+    let mixup = Augment { mixup: 1.0, ..Augment::default() };
+    let in_order = LoaderOptions { shuffle: false, ..options(0) };
+    let plain = loader(Augment::default(), in_order.clone()).epoch(0, 0).next().unwrap().unwrap();
+    assert!(plain.partners.is_none());
+    let mixed = loader(mixup, in_order).epoch(0, 0).next().unwrap().unwrap();
+    let partners = mixed.partners.unwrap();
+    assert_eq!(Vec::<i64>::try_from(&partners.labels).unwrap(), [3, 2, 1, 0]);
+    assert_eq!(Vec::<i64>::try_from(&mixed.labels).unwrap(), [0, 1, 2, 3]);
+    let expected = &plain.images * partners.share + plain.images.flip([0]) * (1.0 - partners.share);
+    assert!((mixed.images - expected).abs().max().double_value(&[]) < 1e-4);
+    assert!((0.01..0.99).contains(&partners.share));
+}
+
+#[test]
 fn an_epoch_left_early_ends_its_threads() {
     let source = numbered(22);
-    let loader = Loader::new(source.clone(), None, AUGMENT, options(3)).unwrap();
+    let loader = Loader::new(source.clone(), None, everything(), options(3)).unwrap();
     let mut batches = loader.epoch(0, 0);
     assert!(batches.next().is_some());
     drop(batches);
@@ -166,7 +191,7 @@ fn an_epoch_left_early_ends_its_threads() {
 #[test]
 fn what_does_not_fit_together_is_refused() {
     let refused = |mean: Option<&[f32]>, options| {
-        Loader::new(numbered(22), mean, AUGMENT, options).err().map(|error| error.to_string()).unwrap()
+        Loader::new(numbered(22), mean, everything(), options).err().map(|error| error.to_string()).unwrap()
     };
     let error = refused(Some(&[0.0; 3]), options(0));
     assert_eq!(error, "means: the mean image has 3 values, but the dataset's images have 90");

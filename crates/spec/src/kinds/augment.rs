@@ -24,6 +24,25 @@ pub struct Augment {
     /// Mirrors half of the images.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub horizontal_flip: bool,
+    /// Pads by this many pixels of the mean on every side and cuts a window of the old size out of that.
+    #[serde(skip_serializing_if = "is_none")]
+    pub crop_padding: u32,
+    /// Blanks a square of this many pixels a side, centred anywhere, with the mean (cutout).
+    #[serde(skip_serializing_if = "is_none")]
+    pub cutout: u32,
+    /// Probability of blanking a rectangle of 2 % to 33 % of the image with the mean (random erasing).
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub random_erasing: f64,
+    /// Blends the images of a batch in pairs, with a share from Beta(mixup, mixup).
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
+    pub mixup: f64,
+    /// Pastes a rectangle of another image of the batch, with a share from Beta(cutmix, cutmix); with `mixup` too,
+    /// each batch gets one of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
+    pub cutmix: f64,
 }
 
 impl Augment {
@@ -36,6 +55,10 @@ impl Augment {
     pub fn is_affine(&self) -> bool {
         [self.rotation, self.zoom, self.shift, self.shear].iter().any(|&range| range != 0.0)
     }
+}
+
+fn is_none(pixels: &u32) -> bool {
+    *pixels == 0
 }
 
 fn is_zero(range: &f64) -> bool {

@@ -1,6 +1,9 @@
 use super::{
     AffineMap,
     convert::convert,
+    crop::random_crop,
+    erase::random_erase,
+    mix::Mix,
     resample::{Instructions, Job, ResampleScratch, resample},
     sample::{sample_affine, sample_flip},
 };
@@ -29,15 +32,29 @@ impl Augmenter {
 
     /// Prepares the image with number `index` for `epoch`: u8 `[height, width, 3]` to f32 of the same shape.
     pub fn apply(&self, image: &[u8], epoch: u32, index: u32, scratch: &mut Scratch, output: &mut [f32]) {
-        let [height, width] = self.size;
-        if self.augment.is_affine() {
-            let parameters = sample_affine(&self.augment, self.seed, epoch, index, height, width);
+        let (augment, seed, [height, width]) = (&self.augment, self.seed, self.size);
+        if augment.is_affine() {
+            let parameters = sample_affine(augment, seed, epoch, index, height, width);
             let map = AffineMap::new(&parameters, height, width);
             let job = Job { image, size: self.size, map: &map, mean: &self.mean };
             resample(job, self.instructions, &mut scratch.0, output);
         } else {
-            let flip = sample_flip(&self.augment, self.seed, epoch, index);
+            let flip = sample_flip(augment, seed, epoch, index);
             convert(image, width, flip, &self.mean, output);
         }
+        if augment.crop_padding > 0 {
+            random_crop(output, self.size, augment, seed, epoch, index);
+        }
+        if augment.cutout > 0 || augment.random_erasing > 0.0 {
+            random_erase(output, self.size, augment, seed, epoch, index);
+        }
+    }
+
+    /// Mixes the images of a prepared batch, f32 `[N, height, width, 3]`, as is drawn for a step of `epoch`; returns
+    /// how it did so.
+    pub fn mix(&self, batch: &mut [f32], epoch: u32, step: u32) -> Option<Mix> {
+        let mix = Mix::sample(&self.augment, self.seed, epoch, step, self.size)?;
+        mix.apply(batch, self.size[0] * self.size[1] * 3, self.size[1]);
+        Some(mix)
     }
 }

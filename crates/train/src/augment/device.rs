@@ -26,6 +26,12 @@ pub struct DeviceImages {
 }
 
 impl DeviceImages {
+    /// Whether all of these changes can be made on a device: resampling and mirroring can.
+    pub fn can_do(augment: &Augment) -> bool {
+        let Augment { crop_padding, cutout, random_erasing, mixup, cutmix, .. } = *augment;
+        crop_padding == 0 && cutout == 0 && random_erasing == 0.0 && mixup == 0.0 && cutmix == 0.0
+    }
+
     /// Copies a dataset to a device; `mean` is a mean image, `[height, width, 3]`, if there is one.
     ///
     /// # Errors
@@ -80,7 +86,8 @@ impl DeviceImages {
         };
         let images = images.f_sub(&self.mean)?;
         let channels_last = images.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
-        Ok(Batch { images: channels_last, labels: self.labels.f_index_select(0, &index)? })
+        let labels = self.labels.f_index_select(0, &index)?;
+        Ok(Batch { images: channels_last, labels, partners: None })
     }
 
     fn resample(&self, images: &Tensor, samples: &[u32], epoch: u32) -> Result<Tensor, TrainError> {
@@ -178,7 +185,14 @@ mod tests {
         const IMAGE: usize = 6 * 5 * 3;
         let images = Images((0..9 * IMAGE).map(|byte| (byte * 7 % 251) as u8).collect(), (10..19).collect());
         let mean: Vec<f32> = (0..IMAGE).map(|value| value as f32 / 2.0).collect();
-        let affine = Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 5.0, horizontal_flip: true };
+        let affine = Augment {
+            rotation: 18.0,
+            zoom: 0.15,
+            shift: 0.2,
+            shear: 5.0,
+            horizontal_flip: true,
+            ..Augment::default()
+        };
         let flip = Augment { horizontal_flip: true, ..Augment::default() };
         let samples = [7, 2, 0, 8, 4, 3, 1];
         for augment in [affine, flip, Augment::default()] {

@@ -6,7 +6,11 @@
 mod affine;
 mod augmenter;
 mod convert;
+mod crop;
 mod device;
+mod erase;
+mod mix;
+mod rectangle;
 mod resample;
 mod sample;
 #[cfg(test)]
@@ -15,3 +19,5 @@ mod tests;
 pub use affine::{AffineMap, AffineParameters};
 pub use augmenter::{Augmenter, Scratch};
 pub use device::DeviceImages;
+pub use mix::Mix;
+pub use rectangle::Rectangle;

@@ -36,8 +36,10 @@ pub fn sample_flip(augment: &Augment, seed: u64, epoch: u32, index: u32) -> bool
 mod tests {
     use super::*;
 
-    const AUGMENT: Augment =
-        Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, horizontal_flip: true };
+    fn everything() -> Augment {
+        let affine = Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, ..Augment::default() };
+        Augment { horizontal_flip: true, ..affine }
+    }
 
     fn draw(augment: &Augment, index: u32) -> AffineParameters {
         sample_affine(augment, 42, 3, index, 32, 64)
@@ -45,7 +47,7 @@ mod tests {
 
     /// Mean and standard deviation of U(low, high) are (low + high)/2 and (high − low)/√12.
     fn assert_uniform(name: &str, low: f64, high: f64, value: impl Fn(&AffineParameters) -> f64) {
-        let values: Vec<f64> = (0..10_000).map(|index| value(&draw(&AUGMENT, index))).collect();
+        let values: Vec<f64> = (0..10_000).map(|index| value(&draw(&everything(), index))).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
         let width = high - low;
@@ -66,13 +68,13 @@ mod tests {
 
     #[test]
     fn half_of_the_images_are_mirrored() {
-        let mirrored = (0..10_000).filter(|&index| draw(&AUGMENT, index).flip).count();
+        let mirrored = (0..10_000).filter(|&index| draw(&everything(), index).flip).count();
         assert!((4800..5200).contains(&mirrored), "{mirrored} of 10,000");
     }
 
     #[test]
     fn parameters_are_independent_of_each_other() {
-        let draws: Vec<_> = (0..10_000).map(|index| draw(&AUGMENT, index)).collect();
+        let draws: Vec<_> = (0..10_000).map(|index| draw(&everything(), index)).collect();
         let correlation = draws.iter().map(|drawn| drawn.shift_x / 12.8 * drawn.shift_y / 6.4).sum::<f64>()
             / draws.len() as f64
             * 3.0;
@@ -81,8 +83,8 @@ mod tests {
 
     #[test]
     fn switching_one_change_off_leaves_the_others_alone() {
-        let without_rotation = Augment { rotation: 0.0, ..AUGMENT };
-        let expected = AffineParameters { rotation: 0.0, ..draw(&AUGMENT, 7) };
+        let without_rotation = Augment { rotation: 0.0, ..everything() };
+        let expected = AffineParameters { rotation: 0.0, ..draw(&everything(), 7) };
         assert_eq!(draw(&without_rotation, 7), expected);
     }
 

@@ -1,5 +1,5 @@
 use super::rank::{best_class, classes_before};
-use crate::{Loader, Network, TrainError};
+use crate::{Batch, Loader, Network, TrainError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tch::{Device, Kind, Tensor};
 
@@ -72,14 +72,13 @@ pub fn score(
         if stop.load(Ordering::Relaxed) {
             return Err(TrainError::Interrupted);
         }
-        let batch = batch?;
-        let images = batch.images.f_to_device(device)?;
+        let Batch { images, labels, .. } = batch?.to_device(device)?;
         let mut rows = log_probabilities(network, &images)?;
         if flip {
             let mirrored = log_probabilities(network, &images.f_flip([3])?)?;
             rows.iter_mut().zip(&mirrored).for_each(|(row, mirrored)| average(row, mirrored));
         }
-        for (row, label) in rows.iter().zip(Vec::<i64>::try_from(batch.labels)?) {
+        for (row, label) in rows.iter().zip(Vec::<i64>::try_from(labels)?) {
             scores.add(row, label as usize)?;
         }
         observe(scores.predictions.len());

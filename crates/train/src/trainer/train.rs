@@ -73,10 +73,9 @@ fn train_epoch(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let batch = batch?;
-        let (images, labels) = (batch.images.f_to_device(device)?, batch.labels.f_to_device(device)?);
-        let step = training_step(&session.network, &mut session.optimiser, &images, &labels, now.lr)?;
-        records.add(&step, labels.numel())?;
+        let batch = batch?.to_device(device)?;
+        let step = training_step(&session.network, &mut session.optimiser, &batch, now.lr)?;
+        records.add(&step, batch.labels.numel())?;
         if pace.is_due() {
             let loss = records.read()?.means().loss;
             emit(now.step(records.steps(), steps, loss, images_per_second(records.images())));
