@@ -60,3 +60,26 @@ pub(crate) fn create(
 fn unicode(text: &str) -> Result<VarLenUnicode, hdf5::Error> {
     text.parse().map_err(|error| format!("{text:?} cannot be stored as a string: {error}").into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_of_class_names_fit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.h5");
+        let names: Vec<String> =
+            (0..5000).map(|class| format!("a class with a long name {class:04}")).collect();
+        create(&path, [2, 1, 1, 3], &[0, 4999], &names).unwrap();
+        assert_eq!(crate::Dataset::open(&path).unwrap().class_names(), names);
+    }
+
+    #[test]
+    fn a_name_that_hdf5_cannot_hold_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let error =
+            create(&folder.path().join("data.h5"), [1, 1, 1, 3], &[0], &["a\0b".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("cannot be stored as a string"), "{error}");
+    }
+}

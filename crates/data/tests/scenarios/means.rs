@@ -76,5 +76,5 @@ fn broken_means_files_are_refused() {
     };
     assert!(refuse("{\"mode\":\"channel\",\"R\":1}").starts_with("FILE: does not hold means: missing field"));
     let message = refuse("{\"mode\":\"pixel\",\"height\":1,\"width\":2,\"mean\":[1,2,3]}");
-    assert_eq!(message, "FILE: holds 3 means for 1 × 2 pixels");
+    assert_eq!(message, "FILE: does not hold means: there are 3 means for 1 × 2 pixels");
 }

@@ -1,7 +1,8 @@
-//! Dataset files as h5py reads them, and CIFAR-10 batches as Python's own pickle reads and writes them.
+//! Dataset files as h5py reads them, CIFAR-10 batches as Python pickles them, images as Pillow decodes them.
 
 use crate::support::{build, params};
 use data::fixtures::{write_cifar10_python, write_tiny_imagenet};
+use data::read_image;
 use spec::kinds::DatasetFormat;
 use std::process::Command;
 
@@ -60,5 +61,48 @@ for path in pathlib.Path(sys.argv[1]).iterdir():
         for (file, content) in &expected {
             assert!(*content == again[file], "{file} differs with protocol {protocol}");
         }
+    }
+}
+
+#[test]
+fn images_of_every_kind_decode_as_pillow_decodes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "\
+import numpy, pathlib, sys
+from PIL import Image
+folder = pathlib.Path(sys.argv[1])
+rows, columns = numpy.mgrid[0:37, 0:53]
+colours = numpy.stack([rows * 5, columns * 4, 255 - rows * 3 - columns], axis=-1).clip(0, 255).astype('uint8')
+colour = Image.fromarray(colours)
+kinds = {
+    'baseline.jpg': (colour, dict(subsampling=0)),
+    'half_width.jpg': (colour, dict(subsampling=1)),
+    'half_size.jpg': (colour, dict(subsampling=2)),
+    'progressive.jpg': (colour, dict(progressive=True)),
+    'restarts.jpg': (colour, dict(restart_marker_blocks=2)),
+    'grey.jpg': (colour.convert('L'), {}),
+    'cmyk.jpg': (colour.convert('CMYK'), {}),
+    'palette.png': (colour.quantize(16), {}),
+    'bits.png': (colour.convert('1'), {}),
+    'transparent_grey.png': (colour.convert('LA'), {}),
+    'colour.png': (colour, {}),
+}
+for name, (image, options) in kinds.items():
+    if name.endswith('.jpg'):
+        options['quality'] = 95
+    image.save(folder / name, **options)
+    Image.open(folder / name).convert('RGB').save(folder / (name + '.ppm'))
+    print(name)
+";
+    let Some(names) = python(script, &[folder.path().to_str().unwrap()]) else { return };
+    for name in names.lines() {
+        let image = read_image(&folder.path().join(name)).unwrap();
+        assert_eq!((image.height, image.width), (37, 53), "{name}");
+        let ppm = std::fs::read(folder.path().join(format!("{name}.ppm"))).unwrap();
+        let expected = &ppm[ppm.len() - image.pixels.len()..];
+        let largest =
+            image.pixels.iter().zip(expected).map(|(left, right)| left.abs_diff(*right)).max().unwrap();
+        let allowed = if name.ends_with(".png") { 0 } else { 6 };
+        assert!(largest <= allowed, "{name} differs by {largest} grey levels");
     }
 }
