@@ -25,10 +25,10 @@ pub struct Augment {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub horizontal_flip: bool,
     /// Pads by this many pixels of the mean on every side and cuts a window of the old size out of that.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub crop_padding: u32,
     /// Blanks a square of this many pixels a side, centred anywhere, with the mean (cutout).
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub cutout: u32,
     /// Probability of blanking a rectangle of 2 % to 33 % of the image with the mean (random erasing).
     #[serde(skip_serializing_if = "is_zero")]
@@ -57,10 +57,6 @@ impl Augment {
     }
 }
 
-fn is_none(pixels: &u32) -> bool {
-    *pixels == 0
-}
-
-fn is_zero(range: &f64) -> bool {
-    *range == 0.0
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
