@@ -7,8 +7,8 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// Replaces `path` with `bytes` so that it holds the old or the new content at every moment, and the new one for good
-/// once this returns.
+/// Replaces `path` with `bytes` so that it holds the old or the new content at every moment, and the new
+/// one for good once this returns.
 ///
 /// # Errors
 /// When the folder does not exist, the disk is full or not writable; `path` is then as it was.
@@ -22,8 +22,9 @@ pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         .map_err(|error| StoreError::writing("write", path, error))
 }
 
-/// As [`atomic_write`], but what a power cut leaves may be the old content, the new one, or a torn file, until the next
-/// sync. For files that tell themselves whether they are whole. The temporary file lies in `folder`.
+/// As [`atomic_write`], but what a power cut leaves may be the old content, the new one, or a torn file,
+/// until the next sync. For files that tell themselves whether they are whole. The temporary file lies in
+/// `folder`.
 pub(crate) fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     rename(write_temporary(folder, path, bytes)?, path)
 }

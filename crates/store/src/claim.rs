@@ -93,8 +93,8 @@ impl Store {
 }
 
 impl Claim {
-    /// The folder to work in: `.pipeline/stages/<key>/`, empty at first. It is removed by [`Claim::commit`] and kept
-    /// otherwise, for inspection.
+    /// The folder to work in: `.pipeline/stages/<key>/`, empty at first. It is removed by
+    /// [`Claim::commit`] and kept otherwise, for inspection.
     pub fn directory(&self) -> &Path {
         &self.directory
     }

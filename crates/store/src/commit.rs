@@ -9,12 +9,13 @@ use crate::{
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 impl Claim {
-    /// Moves the outputs into the store, records what the key has produced, and removes the stage's folder. The newest
-    /// result of a key replaces an older one. Outputs that lie elsewhere than in that folder may stay there, too.
+    /// Moves the outputs into the store, records what the key has produced, and removes the stage's
+    /// folder. The newest result of a key replaces an older one. Outputs that lie elsewhere than in that
+    /// folder may stay there, too.
     ///
     /// # Errors
-    /// When an output is missing, is still written to, or cannot be stored. Nothing is recorded then, and the stage's folder
-    /// stays.
+    /// When an output is missing, is still written to, or cannot be stored. Nothing is recorded then, and
+    /// the stage's folder stays.
     pub fn commit(self, made: Made) -> Result<ActionRecord, StoreError> {
         let store = &self.store;
         let layout = &store.inner.layout;

@@ -7,8 +7,8 @@ use blake3::{
 };
 use std::{cell::RefCell, fs::File, io, os::unix::fs::FileExt};
 
-/// Large enough to make one read of it cheap, small enough to stay in the processor's cache. A power of two, as
-/// BLAKE3's tree asks for.
+/// Large enough to make one read of it cheap, small enough to stay in the processor's cache. A power of
+/// two, as BLAKE3's tree asks for.
 const PIECE: u64 = 1 << 18;
 
 /// Into a buffer that begins at a page the kernel copies several times faster.
@@ -18,7 +18,8 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The digest of the first `length` bytes of `file`, taken on all threads of the current rayon pool if it is large.
+/// The digest of the first `length` bytes of `file`, taken on all threads of the current rayon pool if it
+/// is large.
 ///
 /// It reads rather than maps: a mapped file that somebody truncates kills the process.
 ///

@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Fills the empty file `to` with the content of `from`: sharing its blocks where the file system can (a reflink), by
-/// copying otherwise. Says whether they are shared.
+/// Fills the empty file `to` with the content of `from`: sharing its blocks where the file system can (a
+/// reflink), by copying otherwise. Says whether they are shared.
 pub(crate) fn copy_file(from: &File, to: &File) -> io::Result<bool> {
     if rustix::fs::ioctl_ficlone(to, from).is_ok() {
         return Ok(true);

@@ -1,5 +1,6 @@
-//! JSON files that know whether they are whole: `{"checksum":"<64 hex>","format":1,…}`, where the checksum is the
-//! BLAKE3 digest of every byte that follows it. Any truncation, and any changed bit, shows.
+//! JSON files that know whether they are whole: `{"checksum":"<64 hex>","format":1,…}`, where the
+//! checksum is the BLAKE3 digest of every byte that follows it. Any truncation, and any changed bit,
+//! shows.
 
 use crate::{Digest, StoreError, atomic};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -18,7 +19,8 @@ struct Version {
     format: u32,
 }
 
-/// Replaces the document at `path`. Its value must serialise to a JSON object, with its version as `format`.
+/// Replaces the document at `path`. Its value must serialise to a JSON object, with its version as
+/// `format`.
 ///
 /// The file is replaced at once, but outlasts a power cut only after the next [`crate::Store::sync`].
 ///
@@ -31,8 +33,8 @@ pub fn write_document<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreE
 /// Reads the document at `path`, or `None` where there is none.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if it is not what was written, [`StoreError::NewerFormat`] if its `format` is above
-/// `newest_format`.
+/// [`StoreError::Damaged`] if it is not what was written, [`StoreError::NewerFormat`] if its `format` is
+/// above `newest_format`.
 pub fn read_document<T: DeserializeOwned>(path: &Path, newest_format: u32) -> Result<Option<T>, StoreError> {
     match read_at_once(path) {
         Ok(bytes) => decode(path, &bytes, newest_format).map(Some),

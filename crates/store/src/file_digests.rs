@@ -20,7 +20,8 @@ use std::{
 /// How often a file that changes while it is digested is tried.
 const ATTEMPTS: usize = 5;
 
-/// Rather than forget the digest of a file that was changed a moment ago, the clock is given this long to tick.
+/// Rather than forget the digest of a file that was changed a moment ago, the clock is given this long to
+/// tick.
 const PATIENCE: Duration = Duration::from_millis(25);
 
 /// Entries that are not worth another thread.
@@ -34,8 +35,8 @@ const DEEPEST: usize = 128;
 pub(crate) enum Owner {
     /// The user's: every field of the stamp counts.
     User,
-    /// The store's own: hard links to objects change their time of change, so that does not count; and their time of
-    /// modification was set back when they were stored, so that any later write shows.
+    /// The store's own: hard links to objects change their time of change, so that does not count; and
+    /// their time of modification was set back when they were stored, so that any later write shows.
     Store,
 }
 

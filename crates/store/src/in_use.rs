@@ -7,8 +7,8 @@ use std::{
     sync::PoisonError,
 };
 
-/// The list of objects that stages of this process read, for collections to see. It counts while its lock is held; what is
-/// in it stays until the process ends, since one line costs less than one file a stage.
+/// The list of objects that stages of this process read, for collections to see. It counts while its lock
+/// is held; what is in it stays until the process ends, since one line costs less than one file a stage.
 pub(crate) struct InUse {
     path: PathBuf,
     file: File,
@@ -16,7 +16,8 @@ pub(crate) struct InUse {
 }
 
 impl Claim {
-    /// Keeps these objects from being collected for as long as this process lives, so that the stage can read them.
+    /// Keeps these objects from being collected for as long as this process lives, so that the stage can
+    /// read them.
     ///
     /// # Errors
     /// [`StoreError::MissingObject`] if one has been collected already.

@@ -47,28 +47,18 @@ impl Index {
 
     pub(crate) fn remember(&self, key: PathKey, stamp: Stamp, digest: Digest) {
         self.learn(key, Entry { stamp, digest, used: today() });
+        self.keep_learnt();
+    }
+
+    /// What is worth saving, if anything is. It counts as saved from then on.
+    pub(crate) fn take_learnt(&self) -> Option<HashMap<PathKey, Entry>> {
+        let learnt = self.learnt.read().unwrap_or_else(PoisonError::into_inner);
+        self.changed.swap(false, Ordering::AcqRel).then(|| learnt.clone())
+    }
+
+    /// Makes the next [`Index::take_learnt`] return everything again.
+    pub(crate) fn keep_learnt(&self) {
         self.changed.store(true, Ordering::Release);
-    }
-
-    /// Whether [`Index::save`] has anything to do.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.changed.load(Ordering::Acquire)
-    }
-
-    /// Merges what was learnt over what `file` holds now, since other processes save to it too. Everything it speaks of
-    /// must be on disk already.
-    pub(crate) fn save(&self, file: &Path, temporary: &Path, locks: &Path) -> Result<(), StoreError> {
-        let _alone = Lock::exclusive(locks, "index")?;
-        self.changed.store(false, Ordering::Release);
-        let oldest = today().saturating_sub(FORGOTTEN_AFTER);
-        let mut entries: BTreeMap<PathKey, Entry> = read(file).iter().collect();
-        entries.extend(self.learnt.read().unwrap_or_else(PoisonError::into_inner).iter());
-        entries.retain(|_, entry| entry.used >= oldest);
-        let written = atomic::replace(temporary, file, &SortedEntries::encode(entries.into_iter()));
-        if written.is_err() {
-            self.changed.store(true, Ordering::Release);
-        }
-        written
     }
 
     fn learn(&self, key: PathKey, entry: Entry) {
@@ -78,6 +68,22 @@ impl Index {
     fn saved(&self, file: &Path) -> &SortedEntries {
         self.saved.get_or_init(|| read(file))
     }
+}
+
+/// Merges `learnt` over what `file` holds now, since other processes save to it too. Everything it speaks
+/// of must be on disk already.
+pub(crate) fn save(
+    learnt: &HashMap<PathKey, Entry>,
+    file: &Path,
+    temporary: &Path,
+    locks: &Path,
+) -> Result<(), StoreError> {
+    let _alone = Lock::exclusive(locks, "index")?;
+    let oldest = today().saturating_sub(FORGOTTEN_AFTER);
+    let mut entries: BTreeMap<PathKey, Entry> = read(file).iter().collect();
+    entries.extend(learnt);
+    entries.retain(|_, entry| entry.used >= oldest);
+    atomic::replace(temporary, file, &SortedEntries::encode(entries.into_iter()))
 }
 
 fn read(file: &Path) -> SortedEntries {
@@ -108,7 +114,8 @@ mod tests {
         }
 
         fn save(&self, index: &Index) {
-            index.save(&self.index, self.folder.path(), &self.folder.path().join("locks")).unwrap();
+            let learnt = index.learnt.read().unwrap().clone();
+            save(&learnt, &self.index, self.folder.path(), &self.folder.path().join("locks")).unwrap();
         }
 
         fn find(&self, name: &str) -> Option<Digest> {
@@ -141,11 +148,11 @@ mod tests {
         files.save(&index);
         let later = Index::default();
         assert!(later.find(&files.index, key("a"), |_| true).is_some());
-        assert!(!later.is_changed());
+        assert_eq!(later.take_learnt(), None);
         later.remember(key("b"), STAMP, Digest::of(b"b"));
-        assert!(later.is_changed());
+        assert_eq!(later.take_learnt().unwrap().len(), 2);
+        assert_eq!(later.take_learnt(), None);
         files.save(&later);
-        assert!(!later.is_changed());
         assert_eq!(read(&files.index).find(&key("a")), Some(entry(0)));
     }
 

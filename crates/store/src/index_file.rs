@@ -1,11 +1,11 @@
-//! The index on disk: a header and records of a fixed size, sorted by path key, so that it is looked up as it lies in
-//! memory, without building anything.
+//! The index on disk: a header and records of a fixed size, sorted by path key, so that it is looked up
+//! as it lies in memory, without building anything.
 //!
 //! ```text
 //! 0   "pipeidx" and one byte of version     8   BLAKE3 of all records
-//! 40  records of 88 bytes: path key 16, inode 8, size 8, modified 8, changed 8, digest 32, last use 8 (days since 1970)
+//! 40  records of 88 bytes: path key 16, inode 8, size 8, modified 8, changed 8, digest 32, last use 8
 //! ```
-//! Integers are little-endian.
+//! Integers are little-endian; times of files are nanoseconds, the last use days, since 1970.
 
 use crate::{Digest, path_key::PathKey, stamp::Stamp};
 

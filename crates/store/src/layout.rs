@@ -74,8 +74,8 @@ impl Layout {
         self.root.join("format")
     }
 
-    /// Refuses a store of a newer version. A damaged version file says nothing about the rest, which carries versions
-    /// of its own, and is returned as a warning.
+    /// Refuses a store of a newer version. A damaged version file says nothing about the rest, which
+    /// carries versions of its own, and is returned as a warning.
     pub(crate) fn check_format(&self) -> Result<Option<String>, StoreError> {
         match read_document::<Format>(&self.format(), FORMAT) {
             Ok(_) => Ok(None),

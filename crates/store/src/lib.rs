@@ -1,6 +1,6 @@
-//! `.pipeline/`: content-addressed objects, the actions that made them, digests of files, locks, atomic writes,
-//! garbage collection. What a key is made of, and which stage has to run, is the scheduler's business; this crate
-//! knows keys and contents only by their digests.
+//! `.pipeline/`: content-addressed objects, the actions that made them, digests of files, locks, atomic
+//! writes, garbage collection. What a key is made of, and which stage has to run, is the scheduler's
+//! business; this crate knows keys and contents only by their digests.
 //!
 //! ```text
 //! .pipeline/

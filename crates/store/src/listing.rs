@@ -70,7 +70,8 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(paths)
 }
 
-/// The bytes of a file, or of all files below a folder; links are not followed. What vanishes meanwhile counts nothing.
+/// The bytes of a file, or of all files below a folder; links are not followed. What vanishes meanwhile
+/// counts nothing.
 pub(crate) fn bytes_below(path: &Path) -> u64 {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => {

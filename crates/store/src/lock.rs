@@ -1,7 +1,9 @@
-//! Advisory locks that die with the process that holds them, so none is ever stale. What only reads takes none.
+//! Advisory locks that die with the process that holds them, so none is ever stale. What only reads takes
+//! none.
 //!
-//! They are locks on single bytes of one file (open file description locks), one byte a name: a lock costs no file that has
-//! to be made and cleared away again, and works between machines that share a network file system.
+//! They are locks on single bytes of one file (open file description locks), one byte a name: a lock
+//! costs no file that has to be made and cleared away again, and works between machines that share a
+//! network file system.
 
 use crate::{Digest, StoreError};
 use std::{
@@ -101,7 +103,8 @@ fn request(name: &str, sharing: Sharing) -> libc::flock {
 }
 
 fn control(file: &File, command: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
-    // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and write one `flock`.
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and these commands read and write
+    // one `flock`.
     match unsafe { libc::fcntl(file.as_raw_fd(), command, std::ptr::from_mut(lock)) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),

@@ -4,7 +4,8 @@ use crate::{
 use std::{fs, path::PathBuf};
 
 impl Store {
-    /// Whether the store has this object, whole. One that was not touched since it was last looked at is not read.
+    /// Whether the store has this object, whole. One that was not touched since it was last looked at is
+    /// not read.
     pub fn has_object(&self, digest: &Digest) -> bool {
         match self.digest_of_object(digest) {
             Ok(found) if found == *digest => true,

@@ -4,8 +4,8 @@ use std::{
     path::{Component, Path},
 };
 
-/// A path as the index knows it: 128 bits of a digest over its components. Paths inside the project count from its
-/// root, so that the index survives when the project is moved.
+/// A path as the index knows it: 128 bits of a digest over its components. Paths inside the project count
+/// from its root, so that the index survives when the project is moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PathKey(pub(crate) [u8; 16]);
 

@@ -17,8 +17,8 @@ use std::{
     path::Path,
 };
 
-/// A hard link saves space, but an owner who changes the rights of a result first can write through it. So only files for
-/// which it matters are linked: those of at least this many bytes.
+/// A hard link saves space, but an owner who changes the rights of a result first can write through it.
+/// So only files for which it matters are linked: those of at least this many bytes.
 const LINKED_FROM: u64 = 1 << 20;
 
 /// What [`Store::place`] did.
@@ -35,7 +35,8 @@ pub enum Placed {
 }
 
 impl Store {
-    /// Whether `destination` holds this object. What has not changed since it was last looked at is not read.
+    /// Whether `destination` holds this object. What has not changed since it was last looked at is not
+    /// read.
     pub fn is_placed(&self, object: &StoredOutput, destination: &Path) -> bool {
         let Ok(metadata) = fs::metadata(destination) else { return false };
         if metadata.is_dir() != object.is_directory {
@@ -56,12 +57,13 @@ impl Store {
         })
     }
 
-    /// Makes `destination` hold this object, whatever is there now: by a reflink, a hard link or a copy. An edit there never
-    /// changes the object.
+    /// Makes `destination` hold this object, whatever is there now: by a reflink, a hard link or a copy.
+    /// An edit there never changes the object.
     ///
     /// # Errors
-    /// [`StoreError::MissingObject`]; [`StoreError::DamagedObject`] if it does not hold what it should, which is looked at
-    /// when it was touched; and when `destination` cannot be written, which is then as it was.
+    /// [`StoreError::MissingObject`]; [`StoreError::DamagedObject`] if it does not hold what it should,
+    /// which is looked at when it was touched; and when `destination` cannot be written, which is then as
+    /// it was.
     pub fn place(&self, object: &StoredOutput, destination: &Path) -> Result<Placed, StoreError> {
         if self.is_placed(object, destination) {
             return Ok(Placed::Unchanged);
@@ -72,7 +74,10 @@ impl Store {
         let beside = atomic::folder_of(destination);
         create_folder(beside)?;
         match self.place_by_way_of(&self.inner.layout.temporary(), object, destination) {
-            Err(error) if error.crosses_devices() => self.place_by_way_of(beside, object, destination),
+            Err(error) if error.crosses_devices() => {
+                self.inner.durability.wrote_elsewhere(beside);
+                self.place_by_way_of(beside, object, destination)
+            }
             placed => placed,
         }
     }
@@ -135,7 +140,8 @@ impl Store {
         Ok(placed.into_iter().max().unwrap_or(Placed::Copied))
     }
 
-    /// Notes the digest of what was just placed at `path` from an object's file, unless somebody has written to it already.
+    /// Notes the digest of what was just placed at `path` from an object's file, unless somebody has
+    /// written to it already.
     fn remember(&self, path: &Path, key: PathKey, original: &Metadata, digest: Digest) {
         let Ok(placed) = fs::symlink_metadata(path) else { return };
         let (original, placed) = (Stamp::of(original), Stamp::of(&placed));
@@ -181,8 +187,8 @@ fn replace_by_link(source: &Path, target: &Path) -> io::Result<()> {
     fs::rename(&link, target)
 }
 
-/// Moves the folder `content` to `destination`. What is there is moved to `replaced` first, for no rename replaces it, and
-/// back if need be.
+/// Moves the folder `content` to `destination`. What is there is moved to `replaced` first, for no rename
+/// replaces it, and back if need be.
 fn replace(content: &Path, destination: &Path, replaced: &Path) -> io::Result<()> {
     match fs::rename(destination, replaced) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -6,7 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Removes a file or folder that need not exist, even if folders in it are read-only, as some programs leave theirs.
+/// Removes a file or folder that need not exist, even if folders in it are read-only, as some programs
+/// leave theirs.
 pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
     let mut removed = attempt(path);
     if removed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {

@@ -22,8 +22,8 @@ pub(crate) struct Sealed {
     pub(crate) files: Vec<(PathBuf, Stamp, Digest)>,
 }
 
-/// Turns the file or folder at `path` into one that only the store holds. Links are replaced by what they lead to: an
-/// object must stay whole when all around it goes.
+/// Turns the file or folder at `path` into one that only the store holds. Links are replaced by what they
+/// lead to: an object must stay whole when all around it goes.
 ///
 /// # Errors
 /// When it does not exist, holds anything but files, folders and links, or is still written to.

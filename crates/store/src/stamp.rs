@@ -4,7 +4,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// What tells, without reading it, that a file is the one that was digested. Times are nanoseconds since 1970.
+/// What tells, without reading it, that a file is the one that was digested. Times are nanoseconds since
+/// 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) inode: u64,
@@ -31,14 +32,14 @@ impl Stamp {
         }
     }
 
-    /// The same file with the same content, as far as its inode, size and time of modification tell. The time of change
-    /// is left out: hard links to an object set it.
+    /// The same file with the same content, as far as its inode, size and time of modification tell. The
+    /// time of change is left out: hard links to an object set it.
     pub(crate) fn same_content(&self, other: &Stamp) -> bool {
         Stamp { changed: 0, ..*self } == Stamp { changed: 0, ..*other }
     }
 
-    /// How long after `now` a change would still leave a file with the time `time`, since the clock of its file system
-    /// has not ticked since. `None` once it has.
+    /// How long after `now` a change would still leave a file with the time `time`, since the clock of
+    /// its file system has not ticked since. `None` once it has.
     pub(crate) fn unsettled_for(time: i64, now: i64) -> Option<Duration> {
         let tick = if time % NANOSECONDS == 0 { COARSE_TICK } else { TICK };
         let settled = time.saturating_add(tick.as_nanos() as i64);
@@ -56,8 +57,9 @@ fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
     seconds.saturating_mul(NANOSECONDS).saturating_add(nanoseconds)
 }
 
-/// The time of modification that a file of the store gets: what it had, but some seconds ago at least, and in whole even
-/// seconds, which every file system can keep. So any later write shows, even one within the same tick of the clock.
+/// The time of modification that a file of the store gets: what it had, but some seconds ago at least,
+/// and in whole even seconds, which every file system can keep. So any later write shows, even one within
+/// the same tick of the clock.
 pub(crate) fn backdated(modified: i64, now: i64) -> SystemTime {
     const LONG_AGO: i64 = 3;
     let seconds = modified.min(now).div_euclid(NANOSECONDS).min(now.div_euclid(NANOSECONDS) - LONG_AGO);

@@ -3,7 +3,8 @@ use crate::{
     durability::Durability,
     file_digests::{FileDigests, Owner},
     in_use::InUse,
-    index::Index,
+    index::{self, Index},
+    index_file::Entry,
     layout::Layout,
     lock::Lock,
     path_key::PathKey,
@@ -11,6 +12,7 @@ use crate::{
     remove::remove,
 };
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -86,8 +88,9 @@ impl Store {
         &self.inner.layout.root
     }
 
-    /// The digest of a file or folder of the user's, links followed. A folder's is taken over the names, the executable
-    /// bits and the digests of what lies in it. What has not changed since it was last digested is not read.
+    /// The digest of a file or folder of the user's, links followed. A folder's is taken over the names,
+    /// the executable bits and the digests of what lies in it. What has not changed since it was last
+    /// digested is not read.
     ///
     /// # Errors
     /// When it does not exist, cannot be read, is neither a file nor a folder, or changes all the while.
@@ -130,14 +133,21 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn save_index(&self) -> Result<(), StoreError> {
-        if !self.inner.index.is_changed() {
-            return Ok(());
+        // Only what was learnt before the sync is known to be on disk after it.
+        let Some(learnt) = self.inner.index.take_learnt() else { return Ok(()) };
+        let saved = self.save(&learnt);
+        if saved.is_err() {
+            self.inner.index.keep_learnt();
         }
+        saved
+    }
+
+    fn save(&self, learnt: &HashMap<PathKey, Entry>) -> Result<(), StoreError> {
         self.create()?;
         self.inner.remove_discarded();
         self.sync()?;
         let layout = &self.inner.layout;
-        self.inner.index.save(&self.inner.index_file, &layout.temporary(), &layout.locks())
+        index::save(learnt, &self.inner.index_file, &layout.temporary(), &layout.locks())
     }
 
     /// What people should know of what was found so far; each is returned once.
@@ -161,8 +171,9 @@ impl Store {
         Lock::shared(&self.inner.layout.locks(), COLLECTION)
     }
 
-    /// Moves a folder out of the way and removes it later: some file systems search past every inode freed in the last
-    /// seconds when they make a new one, so that clearing away between stages slows down the stages.
+    /// Moves a folder out of the way and removes it later: some file systems search past every inode
+    /// freed in the last seconds when they make a new one, so that clearing away between stages slows
+    /// down the stages.
     pub(crate) fn discard(&self, folder: &Path) -> Result<(), StoreError> {
         let failed = |error| StoreError::writing("remove", folder, error);
         let hidden = tempfile::Builder::new()

@@ -22,7 +22,8 @@ impl EntryKind {
     }
 }
 
-/// The digest of a folder, from the digests of what lies in it: Merkle's tree, so one changed file costs one file.
+/// The digest of a folder, from the digests of what lies in it: Merkle's tree, so one changed file costs
+/// one file.
 pub(crate) struct FolderHasher(blake3::Hasher);
 
 impl FolderHasher {

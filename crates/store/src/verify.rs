@@ -89,7 +89,8 @@ pub fn verify(store: &Store) -> Result<VerifyReport, StoreError> {
     Ok(report)
 }
 
-/// The object's digest, and its bytes if it is whole. `None` for what is no object, or has been collected meanwhile.
+/// The object's digest, and its bytes if it is whole. `None` for what is no object, or has been collected
+/// meanwhile.
 fn check(store: &Store, object: ListedObject) -> Option<(Digest, Option<u64>)> {
     let digest = object.digest?;
     let nothing_known =

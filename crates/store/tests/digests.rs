@@ -140,7 +140,8 @@ enum Edit {
 
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
-        4 => (any::<u8>(), prop::collection::vec(any::<u8>(), 0..4)).prop_map(|(file, content)| Edit::Write(file, content)),
+        4 => (any::<u8>(), prop::collection::vec(any::<u8>(), 0..4))
+            .prop_map(|(file, content)| Edit::Write(file, content)),
         1 => any::<u8>().prop_map(Edit::Append),
         1 => any::<u8>().prop_map(Edit::Remove),
         1 => any::<(u8, u8)>().prop_map(|(from, to)| Edit::Rename(from, to)),
@@ -186,7 +187,8 @@ proptest! {
         fs::create_dir_all(folder.join("x/y")).unwrap();
         for edit in &edits {
             apply(edit, &mut project, &folder);
-            prop_assert_eq!(project.store.digest_path(&folder).unwrap(), fresh_digest(&folder), "after {:?}", edit);
+            let digest = project.store.digest_path(&folder).unwrap();
+            prop_assert_eq!(digest, fresh_digest(&folder), "after {:?}", edit);
         }
         prop_assert!(files_below(&folder).len() <= 6);
     }

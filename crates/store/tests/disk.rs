@@ -109,7 +109,8 @@ fn a_folder_of_somebody_else_is_named() {
     assert!(matches!(begun.unwrap_err(), StoreError::ReadOnly { .. }));
 }
 
-/// Runs a test of this program again, in a shell that keeps it from writing files of more than some kilobytes.
+/// Runs a test of this program again, in a shell that keeps it from writing files of more than some
+/// kilobytes.
 fn child_with_small_files(name: &str, role: &str, project: &Path) -> Command {
     let inner = child(name, role, project);
     let mut command = Command::new("sh");

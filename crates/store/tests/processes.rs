@@ -135,7 +135,8 @@ fn a_kill_at_any_moment_needs_no_repair() {
     let project = Project::new();
     let name = "a_kill_at_any_moment_needs_no_repair";
     for round in 0..12 {
-        // It goes on while this process acts on what it printed, so each round ends at another point of its work.
+        // It goes on while this process acts on what it printed, so each round ends at another point of
+        // its work.
         let role = format!("round {round}");
         let mut process = start_and_wait(name, &role, &project.path(""), 1 + round % 3);
         process.kill().unwrap();

@@ -8,10 +8,12 @@ use std::{cmp::Reverse, collections::BTreeSet, time::SystemTime};
 
 /// Removes what neither `roots` nor a stage at work needs, and says what. With `dry_run` it only says.
 ///
-/// Commits and restorations wait meanwhile. Killed half-way it leaves objects that the next collection removes.
+/// Commits and restorations wait meanwhile. Killed half-way it leaves objects that the next collection
+/// removes.
 ///
 /// # Errors
-/// [`StoreError::NewerFormat`] if a newer version has written to the store, and when something cannot be read or removed.
+/// [`StoreError::NewerFormat`] if a newer version has written to the store, and when something cannot be
+/// read or removed.
 pub fn gc(store: &Store, roots: &Roots, dry_run: bool) -> Result<GcReport, StoreError> {
     if !store.root().exists() {
         return Ok(GcReport::default());

@@ -3,10 +3,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 /// What a collection keeps, beside what stages at work need.
 ///
-/// What is named is kept in any case. What is not is kept only if limits are set and it is within all of them.
+/// What is named is kept in any case. What is not is kept only if limits are set and it is within all of
+/// them.
 #[derive(Debug, Clone, Default)]
 pub struct Roots {
-    /// Keys whose actions are kept, with all that they produced. A failed stage's folder is kept by its key, too.
+    /// Keys whose actions are kept, with all that they produced. A failed stage's folder is kept by its
+    /// key, too.
     pub keys: BTreeSet<Digest>,
     /// Objects.
     pub objects: BTreeSet<Digest>,
