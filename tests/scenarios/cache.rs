@@ -1,0 +1,188 @@
+//! What the cache survives: deletion, edits, moves, damage, failures, force (behaviours 5 and 8).
+
+use crate::{CHAIN, chain, project};
+use std::fs;
+
+#[test]
+fn deleted_or_edited_results_are_put_back() {
+    let project = chain();
+    project.run(&[]).ok();
+    let original = project.snapshot("results/p");
+    fs::remove_dir_all(project.path("results")).unwrap();
+    let restored = project.run(&[]).ok();
+    assert_eq!(restored.stages_with("restored").len(), 4);
+    assert_eq!(project.snapshot("results/p"), original);
+    project.file("results/p/third/count.txt", "edited");
+    assert_eq!(project.run(&[]).ok().stages_with("restored"), ["third"]);
+    assert_eq!(project.snapshot("results/p"), original);
+}
+
+#[test]
+fn an_edit_of_a_result_does_not_reach_the_cache() {
+    let project = chain();
+    project.run(&[]).ok();
+    let path = project.path("results/p/apart/apart.txt");
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    #[allow(clippy::permissions_set_readonly_false)]
+    permissions.set_readonly(false);
+    fs::set_permissions(&path, permissions).unwrap();
+    // In place, so that a hard link would carry it into the object.
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut file, b"!").unwrap();
+    drop(file);
+    let run = project.run(&[]).ok();
+    assert_eq!((run.executed().len(), run.stages_with("restored")), (0, vec!["apart".to_string()]));
+    assert_eq!(project.read("results/p/apart/apart.txt"), "other");
+}
+
+#[test]
+fn the_project_can_be_moved() {
+    let mut project = chain();
+    project.run(&[]).ok();
+    project.move_away();
+    let run = project.run(&[]).ok();
+    assert_eq!(run.executed(), Vec::<String>::new());
+}
+
+#[test]
+fn a_damaged_object_is_noticed_and_its_stage_runs_again() {
+    let project = chain();
+    project.run(&[]).ok();
+    fs::remove_dir_all(project.path("results")).unwrap();
+    for (path, bytes) in project.snapshot(".pipeline/objects") {
+        if bytes == b"other" {
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, "otheR").unwrap();
+        }
+    }
+    let run = project.run(&[]).ok();
+    assert_eq!(run.executed(), ["apart"], "{}", run.stderr);
+    assert_eq!(project.read("results/p/apart/apart.txt"), "other");
+}
+
+/// Any file of the store that is cut short or has a bit flipped costs at most a repetition.
+#[test]
+fn no_damage_to_any_file_of_the_store_gives_a_wrong_result() {
+    let project = chain();
+    project.run(&[]).ok();
+    let expected = project.snapshot("results/p");
+    let pristine = project.snapshot(".pipeline");
+    for (path, bytes) in pristine.iter().filter(|(_, bytes)| !bytes.is_empty()) {
+        let mut flipped = bytes.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0x10;
+        for damaged in [flipped, bytes[..middle].to_vec(), Vec::new()] {
+            replace(path, &damaged);
+            let run = project.run(&[]);
+            assert_eq!(run.code, Some(0), "{} damaged: {}", path.display(), run.stderr);
+            fs::remove_dir_all(project.path("results/p")).unwrap();
+            project.run(&[]).ok();
+            assert!(project.snapshot("results/p") == expected, "{} damaged", path.display());
+            fs::remove_dir_all(project.path(".pipeline")).unwrap();
+            for (path, bytes) in &pristine {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+        }
+    }
+}
+
+fn replace(path: &std::path::Path, bytes: &[u8]) {
+    fs::remove_file(path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_failure_is_never_replayed_and_names_what_it_blocks() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "head -c 3", "test -e go || exit 7; head -c 3");
+    let failed = project.run(&["-j1"]).expect_code(1);
+    assert_eq!(failed.stages_with("failed"), ["second"]);
+    assert!(failed.stages_with("skipped").contains(&"third".to_string()));
+    let said = project.run(&["--keep-going"]).expect_code(1);
+    assert_eq!(said.stages_with("failed"), ["second"], "it is tried again");
+    assert_eq!(said.stages_with("skipped"), ["third"]);
+    assert!(said.stdout.contains("exited with status 7"), "{}", said.stdout);
+    project.file("go", "");
+    assert_eq!(project.run(&[]).ok().executed(), ["second", "third"]);
+}
+
+#[test]
+fn a_forced_result_is_the_one_restored_later() {
+    let project = project();
+    project.pipeline(
+        r#"
+        [stages.draw]
+        kind = "command"
+        run = "sh -c 'cat /proc/sys/kernel/random/uuid > $1' - ${outputs.o}"
+        outputs = { o = "o.txt" }
+        "#,
+    );
+    project.run(&[]).ok();
+    let first = project.read("results/p/draw/o.txt");
+    assert_eq!(project.run(&["--force"]).ok().executed(), ["draw"]);
+    let second = project.read("results/p/draw/o.txt");
+    assert_ne!(first, second);
+    fs::remove_dir_all(project.path("results")).unwrap();
+    assert_eq!(project.run(&[]).ok().stages_with("restored"), ["draw"]);
+    assert_eq!(project.read("results/p/draw/o.txt"), second);
+}
+
+#[test]
+fn a_stage_without_cache_always_runs_and_stops_there_if_it_yields_the_same() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "[stages.first]", "[stages.first]\ncache = false");
+    project.run(&[]).ok();
+    assert_eq!(project.run(&[]).ok().executed(), ["first"]);
+}
+
+#[test]
+fn a_frozen_stage_keeps_its_result() {
+    let project = chain();
+    project.run(&[]).ok();
+    project.edit("pipelines/p.toml", "[stages.second]", "[stages.second]\nfrozen = true");
+    project.file("input.txt", "xyz, and more");
+    assert_eq!(project.run(&[]).ok().executed(), ["first"]);
+    assert_eq!(project.read("results/p/second/second.txt"), "abcone\n");
+}
+
+#[test]
+fn a_stage_that_leaves_out_an_output_has_failed() {
+    let project = project();
+    project.pipeline(
+        r#"
+        [stages.lazy]
+        kind = "command"
+        run = "true"
+        outputs = { o = "o.txt" }
+        "#,
+    );
+    let run = project.run(&[]).expect_code(1);
+    assert!(run.stdout.contains("did not write its output `o`"), "{}", run.stdout);
+}
+
+#[test]
+fn an_input_that_changes_meanwhile_makes_the_result_unrecorded() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "cp ${inputs.text}", "sh -c 'cat $1 > $2; test -e done || echo more >> other.txt; touch done' - ${inputs.text}");
+    let run = project.run(&["--keep-going"]).expect_code(1);
+    assert_eq!(run.stages_with("failed"), ["apart"], "{}", run.stdout);
+    assert_eq!(project.run(&[]).ok().executed(), ["apart"]);
+    assert_eq!(project.read("results/p/apart/apart.txt"), "othermore\n");
+}
+
+#[test]
+fn one_job_and_eight_give_the_same() {
+    let (one, eight) = (chain(), chain());
+    one.run(&["-j1"]).ok();
+    eight.run(&["-j8"]).ok();
+    let results = |project: &testkit::Project| -> Vec<Vec<u8>> {
+        project.snapshot("results/p").into_iter().map(|(_, bytes)| bytes).collect()
+    };
+    let actions = |project: &testkit::Project| -> Vec<_> {
+        project.snapshot(".pipeline/actions").into_iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect()
+    };
+    assert_eq!(results(&one), results(&eight));
+    assert_eq!(actions(&one), actions(&eight));
+    assert_eq!(one.read("pipelines/p.toml"), CHAIN);
+}

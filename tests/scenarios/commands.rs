@@ -1,0 +1,143 @@
+//! The commands, their exit codes and their JSON (behaviour 13), and `command` stages.
+
+use crate::{chain, project};
+use serde_json::Value;
+
+#[test]
+fn metrics_of_a_command_reach_the_table() {
+    let project = project();
+    project.pipeline(
+        r#"
+        [params]
+        score = 0.25
+        [stages.measure]
+        kind = "command"
+        run = "sh -c 'echo {\"score\": $1, \"nested\": {\"n\": 3}} > $2' - ${params.score} ${outputs.metrics}"
+        outputs = { metrics = "metrics.json" }
+        [metrics]
+        "measure.score" = { goal = "max", label = "score" }
+        "#,
+    );
+    project.edit("pipelines/p.toml", r#"echo {\"score\": $1, \"nested\": {\"n\": 3}}"#, r#"printf \"{\\\"score\\\": %s}\" $1"#);
+    project.run(&[]).ok();
+    project.run(&["--set", "score=0.75"]).ok();
+    let table = project.pipeline_with(&["compare", "--format", "json"]).ok().json();
+    assert_eq!(table["rows"].as_array().unwrap().len(), 2, "{table}");
+    let text = table.to_string();
+    assert!(text.contains("0.25") && text.contains("0.75"), "{text}");
+    assert!(project.read("results/table.csv").contains("0.75"));
+}
+
+#[test]
+fn metrics_that_are_not_numbers_fail_the_stage() {
+    let project = project();
+    project.pipeline(
+        r#"
+        [stages.measure]
+        kind = "command"
+        run = "sh -c 'echo [1] > $1' - ${outputs.metrics}"
+        outputs = { metrics = "metrics.json" }
+        "#,
+    );
+    assert!(project.run(&[]).expect_code(1).stdout.contains("is not a JSON object"));
+}
+
+#[test]
+fn a_folder_can_be_an_output_and_an_input() {
+    let project = project();
+    project.file("in/a.txt", "a").file("in/deep/b.txt", "b").pipeline(
+        r#"
+        [stages.pack]
+        kind = "command"
+        run = "cp -r ${inputs.folder} ${outputs.folder}"
+        inputs = { folder = "in" }
+        outputs = { folder = "out" }
+        [stages.list]
+        kind = "command"
+        run = "sh -c 'cd $1/ && find . -type f | sort > $2' - ${inputs.folder} ${outputs.list}"
+        inputs = { folder = "${stages.pack.folder}" }
+        outputs = { list = "list.txt" }
+        "#,
+    );
+    project.run(&[]).ok();
+    assert_eq!(project.read("results/p/list/list.txt"), "./a.txt\n./deep/b.txt\n");
+    assert_eq!(project.read("results/p/pack/out/deep/b.txt"), "b");
+    project.file("in/deep/b.txt", "B");
+    assert_eq!(project.run(&[]).ok().executed(), ["pack"], "the list of names is the same");
+}
+
+#[test]
+fn a_command_that_is_not_there_is_named() {
+    let project = project();
+    project.pipeline("[stages.s]\nkind = \"command\"\nrun = \"no-such-program-here\"\noutputs = { o = \"o\" }");
+    let run = project.run(&[]).expect_code(1);
+    assert!(run.stdout.contains("no-such-program-here"), "{}", run.stdout);
+}
+
+#[test]
+fn every_state_speaks_json() {
+    let project = chain();
+    for arguments in [
+        &["plan", "pipelines/p.toml", "--json"][..],
+        &["explain", "pipelines/p.toml", "first", "--json"],
+        &["runs", "--json"],
+        &["compare", "--format", "json"],
+        &["check", "pipelines/p.toml", "--json"],
+    ] {
+        for _ in 0..2 {
+            let ran = project.pipeline_with(arguments).ok();
+            assert!(serde_json::from_str::<Value>(&ran.stdout).is_ok(), "{arguments:?}: {}", ran.stdout);
+        }
+        project.run(&[]).ok();
+    }
+    for (arguments, code) in [
+        (&["run", "pipelines/none.toml", "--json"][..], 2),
+        (&["plan", "pipelines/none.toml", "--json"], 2),
+        (&["explain", "pipelines/p.toml", "nobody", "--json"], 2),
+        (&["run", "pipelines/p.toml", "--json", "--no-such-flag"], 2),
+        (&["run", "pipelines/p.toml", "--json", "--set", "nobody=1"], 2),
+    ] {
+        let error = project.pipeline_with(arguments).expect_code(code).json();
+        assert!(error["error"]["message"].is_string(), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_broken_file_shows_where() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "${stages.first.copy}", "${stages.frist.copy}");
+    let ran = project.pipeline_with(&["run", "pipelines/p.toml"]).expect_code(2);
+    assert!(ran.stderr.contains("p.toml:15:") && ran.stderr.contains("first") && ran.stderr.contains('^'), "{}", ran.stderr);
+    let error = project.run(&[]).expect_code(2).json();
+    assert_eq!(error["error"]["line"], 15, "{error}");
+}
+
+#[test]
+fn a_missing_source_is_refused_by_run_and_planned_all_the_same() {
+    let project = chain();
+    std::fs::remove_file(project.path("other.txt")).unwrap();
+    let refused = project.pipeline_with(&["run", "pipelines/p.toml"]).expect_code(2);
+    assert!(refused.stderr.contains("other.txt"), "{}", refused.stderr);
+    project.pipeline_with(&["plan", "pipelines/p.toml"]).ok();
+}
+
+#[test]
+fn only_the_selected_stage_and_what_it_needs_run() {
+    let project = chain();
+    assert_eq!(project.run(&["--stage", "second"]).ok().executed(), ["first", "second"]);
+    assert_eq!(project.run(&[]).ok().executed(), ["apart", "third"]);
+}
+
+#[test]
+fn the_runner_links_neither_libtorch_nor_hdf5() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--package", "cli", "--edges", "normal", "--prefix", "none"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.contains("scheduler v"));
+    for forbidden in ["tch v", "torch-sys v", "hdf5-metno v", "train v", "data v"] {
+        assert!(!tree.lines().any(|line| line.starts_with(forbidden)), "pipeline depends on {forbidden}");
+    }
+}
