@@ -181,12 +181,14 @@ impl<'a> Assessor<'a> {
                     Err(error) => Err(error.into()),
                 }
             }
-            Source::Output { stage, output } => {
+            Source::Output { stage, .. } => {
                 let producer = self.graph.index_of(stage).and_then(|index| known[index].as_ref());
-                let action = producer.and_then(Assessment::action);
-                // An optional output that was not made counts as empty here; the dispatcher refuses it by name.
-                Ok(action
-                    .map(|action| action.outputs.get(output).map_or_else(missing_source, |made| made.digest)))
+                if producer.and_then(Assessment::action).is_none() {
+                    return Ok(None);
+                }
+                // An optional output that was not made counts as missing; the dispatcher refuses it by name.
+                let content = input_path(self.graph, self.store, source, known);
+                Ok(Some(content.map_or_else(missing_source, |(_, digest)| digest)))
             }
         }
     }
@@ -230,16 +232,22 @@ pub(crate) fn input_path(
             let digest = store.digest_path(&path).ok()?;
             Some((path, digest))
         }
-        Source::Output { stage, output } => {
+        Source::Output { stage, output, inside } => {
             let index = graph.index_of(stage)?;
             let made = known[index].as_ref()?.action()?.outputs.get(output)?;
-            let object = store.object_path(&made.digest);
-            let path = if store.has_object(&made.digest) {
-                object
+            let whole = if store.has_object(&made.digest) {
+                store.object_path(&made.digest)
             } else {
                 paths::results_folder(graph.pipeline, graph.stage(index)).join(&made.file)
             };
-            Some((path, made.digest))
+            match inside {
+                None => Some((whole, made.digest)),
+                Some(inside) => {
+                    let path = whole.join(inside);
+                    let digest = store.digest_path(&path).ok()?;
+                    Some((path, digest))
+                }
+            }
         }
     }
 }

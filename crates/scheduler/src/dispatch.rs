@@ -247,17 +247,13 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 Ok(JobSource { path, as_written: written.clone(), digest, file: None })
             }
             (Source::Path(written), None) => Err(Failure::MissingSource(written.clone())),
-            (Source::Output { stage, output }, Some((path, digest))) => {
+            (Source::Output { stage, output, inside }, Some((path, digest))) => {
                 let producer = self.graph.index_of(stage).map(|index| self.graph.stage(index));
-                let file = producer.and_then(|stage| stage.outputs.iter().find(|made| made.name == *output));
-                Ok(JobSource {
-                    as_written: path.clone(),
-                    path,
-                    digest,
-                    file: file.map(|made| made.file.clone()),
-                })
+                let made = producer.and_then(|stage| stage.outputs.iter().find(|made| made.name == *output));
+                let file = inside.clone().or_else(|| made.map(|made| made.file.clone()));
+                Ok(JobSource { as_written: path.clone(), path, digest, file })
             }
-            (Source::Output { stage, output }, None) => Err(Failure::NoSuchOutput {
+            (Source::Output { stage, output, .. }, None) => Err(Failure::NoSuchOutput {
                 input: input.into(),
                 producer: stage.clone(),
                 output: output.clone(),
