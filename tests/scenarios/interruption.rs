@@ -79,10 +79,13 @@ fn a_killed_runner_leaves_nothing_to_repair_and_no_orphans() {
     child.wait().unwrap();
     assert!(project.snapshot(".pipeline/actions").is_empty());
     // The next run ends what is left of the first and waits at the gate itself.
-    let next = project.start(&[]);
+    let mut next = project.start(&[]);
+    let mut rest = wait_for_start(&mut next, "gated");
     open_gate(&project);
-    let output: testkit::Ran = next.wait_with_output().unwrap().into();
-    assert_eq!(output.ok().executed(), ["after", "gated"]);
+    let mut stdout = String::new();
+    rest.read_to_string(&mut stdout).unwrap();
+    let ran = testkit::Ran { code: next.wait().unwrap().code(), stdout, stderr: String::new() };
+    assert_eq!(ran.ok().executed(), ["after", "gated"]);
     assert_eq!(project.read("late.txt"), "go\n");
     assert!(!exists(&project.read("child.pid")));
     assert_eq!(project.run(&[]).ok().stages_with("fresh"), ["after", "gated"]);
