@@ -6,7 +6,7 @@ use crate::{
     metrics::read_metrics,
     paths,
     pool::Grant,
-    process::{Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE, spawn, watch},
+    process::{Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE, end_orphans, spawn, watch},
     programs::Programs,
 };
 use proto::{OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest, files};
@@ -115,14 +115,20 @@ pub(crate) fn execute(
 
 /// Waits for the key's lock; `None` if the run was told to stop meanwhile.
 fn claim(context: &RunContext, job: &Job) -> Result<Option<Begin>, store::StoreError> {
+    let mut has_waited = false;
     while !context.stop.load(Ordering::Relaxed) {
         let begin = match job.bypasses_cache {
             true => context.store.try_begin_again(&job.key)?.map(Begin::Work),
             false => context.store.try_begin(&job.key)?,
         };
-        if begin.is_some() {
-            return Ok(begin);
+        if let Some(begin) = begin {
+            if has_waited && let Begin::Work(claim) = &begin {
+                // Whoever held it was killed, and its processes may still be at work.
+                end_orphans(claim.directory());
+            }
+            return Ok(Some(begin));
         }
+        has_waited = true;
         std::thread::sleep(LOCK_RETRY);
     }
     Ok(None)
