@@ -10,11 +10,12 @@ use testkit::Project;
 /// One stage that waits at a gate (a named pipe), with a child process of its own, and one after it.
 fn gated() -> Project {
     let project = project();
-    project.pipeline(
+    let script = "sh -c 'echo $$ > child.pid; read line < gate; echo $line > late.txt'; cp child.pid $1";
+    project.file("gated.sh", script).pipeline(
         r#"
         [stages.gated]
         kind    = "command"
-        run     = "sh -c 'sh -c \"echo $$ > child.pid; read line < gate; echo $line > late.txt\"; cp child.pid $1' - ${outputs.o}"
+        run     = "sh gated.sh ${outputs.o}"
         outputs = { o = "o.txt" }
         [stages.after]
         kind    = "command"
