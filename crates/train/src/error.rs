@@ -98,8 +98,16 @@ impl TrainError {
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space on that disk; `pipeline gc` removes results that nothing needs"
             }
+            Self::Torch(error) if is_out_of_memory(&error.to_string()) => {
+                "lower `batch_size`, or choose a device with more memory"
+            }
             _ => return Vec::new(),
         };
         vec![hint.to_owned()]
     }
+}
+
+/// Whether libtorch's allocator for CPUs or GPUs has given up.
+fn is_out_of_memory(message: &str) -> bool {
+    message.contains("out of memory") || message.contains("can't allocate memory")
 }

@@ -57,7 +57,7 @@ impl WorkerError {
         let mut lines: Vec<String> = Vec::new();
         let mut next: Option<&dyn Error> = Some(self);
         while let Some(cause) = next {
-            let line = without_hints(&cause.to_string());
+            let line = substance(&cause.to_string());
             if lines.last().is_none_or(|last| !last.ends_with(&line)) {
                 lines.push(line);
             }
@@ -83,14 +83,20 @@ impl WorkerError {
 /// How a line of a message begins that is a hint.
 const HINT: &str = "hint: ";
 
-fn without_hints(message: &str) -> String {
-    message.lines().filter(|line| !line.starts_with(HINT)).collect::<Vec<_>>().join("\n")
+/// What a line of libtorch's messages begins with from which on they list its own functions.
+const BACKTRACE: &str = "Exception raised from ";
+
+/// What a message says, without hints and without libtorch's backtrace.
+fn substance(message: &str) -> String {
+    let said = message.lines().take_while(|line| !line.starts_with(BACKTRACE));
+    said.filter(|line| !line.starts_with(HINT)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::{io, path::PathBuf};
+    use tch::TchError;
 
     #[test]
     fn causes_are_listed_once_and_hints_apart() {
@@ -103,6 +109,11 @@ mod tests {
         let source = io::Error::from(io::ErrorKind::NotFound);
         let error = DataError::Io { action: "open", path: PathBuf::from("a.h5"), source };
         assert_eq!(WorkerError::from(error).causes(), ["cannot open a.h5: entity not found"]);
+
+        let message = "CUDA out of memory.\nException raised from malloc at CUDACachingAllocator.cpp:1";
+        let error = WorkerError::from(TrainError::from(TchError::Torch(message.to_owned())));
+        assert_eq!(error.causes(), ["libtorch failed", "Internal torch error: CUDA out of memory."]);
+        assert!(error.hints()[0].contains("batch_size"));
 
         let hint = Some("look there".to_owned());
         let error = WorkerError::from(DataError::Parameters { reason: "too few".to_owned(), hint });
