@@ -9,6 +9,8 @@ use std::fs;
 use support::Experiment;
 use train::{Schedule, TrainError};
 
+type Moment = fn(&StageEvent) -> bool;
+
 const THREE_EPOCHS: &str = r#""lr": 0.05, "epochs": 3"#;
 
 #[test]
@@ -36,7 +38,7 @@ fn a_training_that_was_stopped_between_or_within_epochs_ends_like_one_that_was_n
     let after_first = |event: &StageEvent| matches!(event, StageEvent::Epoch { epoch: 0, .. });
     let within_second = |event: &StageEvent| matches!(event, StageEvent::Step { epoch: 1, .. });
     let at_once = |event: &StageEvent| matches!(event, StageEvent::Step { epoch: 0, .. });
-    let moments: [(fn(&StageEvent) -> bool, u32); 3] = [(after_first, 1), (within_second, 1), (at_once, 0)];
+    let moments: [(Moment, u32); 3] = [(after_first, 1), (within_second, 1), (at_once, 0)];
     for (moment, whole_epochs) in moments {
         fs::remove_dir_all(&job.checkpoints).unwrap();
         let stopped = experiment.train_until("stopped", &job, moment);
