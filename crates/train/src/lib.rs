@@ -2,6 +2,7 @@
 //!
 //! What is read from HDF5 comes from the crate `data`; processes, requests and outcomes are the worker's.
 
+mod allocator;
 pub mod augment;
 mod batch;
 mod checkpoint;

@@ -1,5 +1,5 @@
 use super::declarations::{Declarations, Role};
-use super::layers::{BatchNorm, Convolution, ConvolutionShape};
+use super::layers::{BatchNorm, Convolution, ConvolutionShape, Sum};
 use spec::kinds::Block;
 use tch::{TchError, Tensor};
 
@@ -32,25 +32,30 @@ impl ResidualBlock {
         let basic = [(from, to, 3, stride), (to, to, 3, 1)];
         Ok(match block {
             Block::PreactBottleneck => {
-                Self::PreactBottleneck(PreactBottleneck::declare(declarations, name, shape, &bottleneck)?)
+                Self::PreactBottleneck(PreactBottleneck::declare(declarations, name, shape, bottleneck)?)
             }
             Block::Bottleneck => Self::Postact(Postact::declare(declarations, name, shape, &bottleneck)?),
             Block::Basic => Self::Postact(Postact::declare(declarations, name, shape, &basic)?),
         })
     }
 
-    pub(super) fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
+    pub(super) fn forward(&self, input: Sum, training: bool) -> Result<Sum, TchError> {
         match self {
             Self::PreactBottleneck(block) => block.forward(input, training),
-            Self::Postact(block) => block.forward(input, training),
+            Self::Postact(block) => block.forward(input.total()?, training),
         }
     }
 }
 
-/// He et al. 2016 (arXiv:1603.05027), figure 4e with a bottleneck: batch norm and ReLU come before each convolution,
-/// and a projecting shortcut takes the activated input.
+/// He et al. 2016 (arXiv:1603.05027), figure 4e as a bottleneck: batch norm and ReLU come before each convolution, and
+/// a projecting shortcut takes the activated input.
 pub(super) struct PreactBottleneck {
-    steps: Vec<(BatchNorm, Convolution)>,
+    norm1: BatchNorm,
+    conv1: Convolution,
+    norm2: BatchNorm,
+    conv2: Convolution,
+    norm3: BatchNorm,
+    conv3: Convolution,
     projection: Option<Convolution>,
 }
 
@@ -59,34 +64,34 @@ impl PreactBottleneck {
         declarations: &mut Declarations,
         name: &str,
         shape: BlockShape,
-        steps: &[Step],
+        [step1, step2, step3]: [Step; 3],
     ) -> Result<Self, TchError> {
-        let steps = (1..).zip(steps).map(|(number, step)| {
-            let norm = BatchNorm::declare(declarations, &format!("{name}.norm{number}"), step.0)?;
-            Ok((norm, declare_step(declarations, &format!("{name}.conv{number}"), step)?))
-        });
-        let steps = steps.collect::<Result<_, TchError>>()?;
-        let projection = shape.projects.then(|| declare_projection(declarations, name, shape)).transpose()?;
-        Ok(Self { steps, projection })
+        Ok(Self {
+            norm1: BatchNorm::declare(declarations, &format!("{name}.norm1"), step1.0)?,
+            conv1: declare_convolution(declarations, &format!("{name}.conv1"), step1)?,
+            norm2: BatchNorm::declare(declarations, &format!("{name}.norm2"), step2.0)?,
+            conv2: declare_convolution(declarations, &format!("{name}.conv2"), step2)?,
+            norm3: BatchNorm::declare(declarations, &format!("{name}.norm3"), step3.0)?,
+            conv3: declare_convolution(declarations, &format!("{name}.conv3"), step3)?,
+            projection: declare_projection(declarations, name, shape)?,
+        })
     }
 
-    fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        let mut activated = None;
-        let mut output = input.shallow_clone();
-        for (norm, convolution) in &self.steps {
-            let normed = norm.forward_relu(&output, training)?;
-            output = convolution.forward(&normed)?;
-            activated.get_or_insert(normed);
-        }
-        match (&self.projection, activated) {
-            (Some(projection), Some(activated)) => output.f_add_(&projection.forward(&activated)?),
-            _ => output.f_add_(input),
-        }
+    fn forward(&self, input: Sum, training: bool) -> Result<Sum, TchError> {
+        let (activated, input) = self.norm1.forward_sum(input, training)?;
+        let branch = self.conv1.forward(&activated)?;
+        let branch = self.conv2.forward(&self.norm2.forward_relu(branch, training)?)?;
+        let branch = self.conv3.forward(&self.norm3.forward_relu(branch, training)?)?;
+        let shortcut = match &self.projection {
+            Some(projection) => projection.forward(&activated)?,
+            None => input,
+        };
+        Ok(Sum { branch, shortcut: Some(shortcut) })
     }
 }
 
 /// He et al. 2015 (arXiv:1512.03385): batch norm after each convolution, ReLU after each but the last, and after the
-/// addition. Stride is in the 3×3 convolution; a projecting shortcut is a convolution with batch norm (option B).
+/// addition. The stride is in a 3×3 convolution; a projecting shortcut is a convolution with batch norm (option B).
 pub(super) struct Postact {
     steps: Vec<(Convolution, BatchNorm)>,
     projection: Option<(Convolution, BatchNorm)>,
@@ -99,44 +104,48 @@ impl Postact {
         shape: BlockShape,
         steps: &[Step],
     ) -> Result<Self, TchError> {
-        let steps = (1..).zip(steps).map(|(number, step)| {
-            let convolution = declare_step(declarations, &format!("{name}.conv{number}"), step)?;
+        let steps = (1..).zip(steps).map(|(number, &step)| {
+            let convolution = declare_convolution(declarations, &format!("{name}.conv{number}"), step)?;
             Ok((convolution, BatchNorm::declare(declarations, &format!("{name}.norm{number}"), step.1)?))
         });
         let steps = steps.collect::<Result<_, TchError>>()?;
-        let projection = shape.projects.then(|| {
-            let convolution = declare_projection(declarations, name, shape)?;
-            let norm = BatchNorm::declare(declarations, &format!("{name}.downsample.norm"), shape.to)?;
-            Ok::<_, TchError>((convolution, norm))
-        });
-        Ok(Self { steps, projection: projection.transpose()? })
+        let projection = match declare_projection(declarations, name, shape)? {
+            Some(convolution) => {
+                let norm = BatchNorm::declare(declarations, &format!("{name}.downsample.norm"), shape.to)?;
+                Some((convolution, norm))
+            }
+            None => None,
+        };
+        Ok(Self { steps, projection })
     }
 
-    fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        let mut output = input.shallow_clone();
+    fn forward(&self, input: Tensor, training: bool) -> Result<Sum, TchError> {
+        let mut branch = input.shallow_clone();
+        let last = self.steps.len() - 1;
         for (index, (convolution, norm)) in self.steps.iter().enumerate() {
-            output = norm.forward(&convolution.forward(&output)?, training)?;
-            if index + 1 < self.steps.len() {
-                output = output.f_relu_()?;
-            }
+            let convolved = convolution.forward(&branch)?;
+            branch = if index < last {
+                norm.forward_relu(convolved, training)?
+            } else {
+                norm.forward(convolved, training)?
+            };
         }
-        let mut sum = match &self.projection {
-            Some((convolution, norm)) => {
-                output.f_add_(&norm.forward(&convolution.forward(input)?, training)?)?
-            }
-            None => output.f_add_(input)?,
+        let shortcut = match &self.projection {
+            Some((convolution, norm)) => norm.forward(convolution.forward(&input)?, training)?,
+            None => input,
         };
-        sum.f_relu_()
+        let output = Sum { branch, shortcut: Some(shortcut) }.total()?.f_relu_()?;
+        Ok(Sum { branch: output, shortcut: None })
     }
 }
 
 /// Input channels, output channels, kernel size and stride of one convolution of a block.
 type Step = (i64, i64, i64, i64);
 
-fn declare_step(
+fn declare_convolution(
     declarations: &mut Declarations,
     name: &str,
-    &(from, to, kernel, stride): &Step,
+    (from, to, kernel, stride): Step,
 ) -> Result<Convolution, TchError> {
     let shape = ConvolutionShape { from, to, kernel, stride };
     Convolution::declare(declarations, name, shape, Role::BlockKernel)
@@ -145,7 +154,8 @@ fn declare_step(
 fn declare_projection(
     declarations: &mut Declarations,
     name: &str,
-    BlockShape { from, to, stride, .. }: BlockShape,
-) -> Result<Convolution, TchError> {
-    declare_step(declarations, &format!("{name}.downsample.conv"), &(from, to, 1, stride))
+    BlockShape { from, to, stride, projects }: BlockShape,
+) -> Result<Option<Convolution>, TchError> {
+    let name = format!("{name}.downsample.conv");
+    projects.then(|| declare_convolution(declarations, &name, (from, to, 1, stride))).transpose()
 }

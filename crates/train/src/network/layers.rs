@@ -1,4 +1,5 @@
 use super::declarations::{Declarations, Role};
+use super::normalise::Normalisation;
 use tch::{TchError, Tensor};
 
 /// Keras' default of the study, not PyTorch's 1e-5.
@@ -28,22 +29,48 @@ impl BatchNorm {
         })
     }
 
-    pub(super) fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        input.f_batch_norm(
-            Some(&self.weight),
-            Some(&self.bias),
-            Some(&self.running_mean),
-            Some(&self.running_var),
-            training,
-            BATCH_NORM_MOMENTUM,
-            BATCH_NORM_EPSILON,
-            true,
-        )
+    /// Batch norm of a tensor that nothing else needs.
+    pub(super) fn forward(&self, input: Tensor, training: bool) -> Result<Tensor, TchError> {
+        Ok(self.normalisation(false).run(input, None, training)?.0)
     }
 
-    /// Batch norm, then ReLU in place: batch norm's backward pass needs its input, not its output.
-    pub(super) fn forward_relu(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        self.forward(input, training)?.f_relu_()
+    /// Batch norm, then ReLU, of a tensor that nothing else needs.
+    pub(super) fn forward_relu(&self, input: Tensor, training: bool) -> Result<Tensor, TchError> {
+        Ok(self.normalisation(true).run(input, None, training)?.0)
+    }
+
+    /// Adds up the two parts of `sum`; gives ReLU of its batch norm, and the total itself.
+    pub(super) fn forward_sum(&self, sum: Sum, training: bool) -> Result<(Tensor, Tensor), TchError> {
+        self.normalisation(true).run(sum.branch, sum.shortcut.as_ref(), training)
+    }
+
+    fn normalisation(&self, relu: bool) -> Normalisation<'_> {
+        Normalisation {
+            weight: &self.weight,
+            bias: &self.bias,
+            running_mean: &self.running_mean,
+            running_var: &self.running_var,
+            momentum: BATCH_NORM_MOMENTUM,
+            epsilon: BATCH_NORM_EPSILON,
+            relu,
+        }
+    }
+}
+
+/// What a residual block puts out: branch + shortcut, not added up yet, since the batch norm that follows does it in
+/// passing.
+pub(super) struct Sum {
+    /// A tensor that nothing else needs.
+    pub(super) branch: Tensor,
+    pub(super) shortcut: Option<Tensor>,
+}
+
+impl Sum {
+    pub(super) fn total(mut self) -> Result<Tensor, TchError> {
+        match &self.shortcut {
+            Some(shortcut) => self.branch.f_add_(shortcut),
+            None => Ok(self.branch),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod declarations;
 mod init;
 mod layers;
 mod load;
+mod normalise;
 mod parameters;
 mod resnet;
 mod stem;

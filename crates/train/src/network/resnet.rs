@@ -1,6 +1,6 @@
 use super::blocks::{BlockShape, ResidualBlock};
 use super::declarations::Declarations;
-use super::layers::{BatchNorm, Linear};
+use super::layers::{BatchNorm, Linear, Sum};
 use super::parameters::{FlatParameters, NamedTensor, Storage};
 use super::stem::StemLayers;
 use crate::TrainError;
@@ -11,7 +11,6 @@ use tch::{Device, Kind, TchError, Tensor};
 /// A residual network: batch norm of the image, stem, residual stages, (before which a pre-activation network still
 /// needs batch norm and ReLU) average pool over the whole map, linear layer.
 pub struct Network {
-    input_norm: BatchNorm,
     stem: StemLayers,
     blocks: Vec<ResidualBlock>,
     /// Batch norm and ReLU after the last stage, where the blocks do not end in them.
@@ -35,11 +34,11 @@ impl Network {
         precision: Precision,
     ) -> Result<Self, TrainError> {
         check(model)?;
+        crate::allocator::keep_freed_memory();
         let compute_kind = compute_kind(precision);
         let mut declarations = Declarations::new(compute_kind, device);
         let filters: Vec<i64> = model.filters.iter().map(|&filters| i64::from(filters)).collect();
         let features = filters[filters.len() - 1];
-        let input_norm = BatchNorm::declare(&mut declarations, "input_norm", 3)?;
         let stem = StemLayers::declare(&mut declarations, model.stem, model.block, filters[0])?;
         let blocks = declare_stages(&mut declarations, model, &filters)?;
         let norm = (model.block == Block::PreactBottleneck)
@@ -47,7 +46,7 @@ impl Network {
             .transpose()?;
         let head = Linear::declare(&mut declarations, "head.fc", features, classes)?;
         let storage = Storage::allocate(declarations, seed)?;
-        Ok(Self { input_norm, stem, blocks, norm, head, compute_kind, storage })
+        Ok(Self { stem, blocks, norm, head, compute_kind, storage })
     }
 
     /// Logits, f32 `[N, classes]`, of `images`, f32 `[N, 3, H, W]` with channels-last strides and the mean
@@ -62,17 +61,15 @@ impl Network {
     }
 
     fn pass(&self, images: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        let mut output = self.input_norm.forward(images, training)?;
-        if self.compute_kind != Kind::Float {
-            output = output.f_to_kind(self.compute_kind)?;
-        }
-        output = self.stem.forward(&output, training)?;
+        let stem = self.stem.forward(images, self.compute_kind, training)?;
+        let mut sum = Sum { branch: stem, shortcut: None };
         for block in &self.blocks {
-            output = block.forward(&output, training)?;
+            sum = block.forward(sum, training)?;
         }
-        if let Some(norm) = &self.norm {
-            output = norm.forward_relu(&output, training)?;
-        }
+        let output = match &self.norm {
+            Some(norm) => norm.forward_sum(sum, training)?.0,
+            None => sum.total()?,
+        };
         self.head.forward(&output.f_mean_dim(&[2, 3][..], false, None)?)
     }
 

@@ -1,10 +1,13 @@
 use super::declarations::{Declarations, Role};
 use super::layers::{BatchNorm, Convolution, ConvolutionShape};
 use spec::kinds::{Block, Stem};
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
-/// What comes before the first residual stage: a convolution, and what follows it.
+const COLOURS: i64 = 3;
+
+/// What comes before the first residual stage: batch norm of the image, a convolution, and what follows it.
 pub(super) struct StemLayers {
+    input_norm: BatchNorm,
     convolution: Convolution,
     /// Batch norm and ReLU. A pre-activation block brings its own, so the CIFAR stem has none before such blocks.
     norm: Option<BatchNorm>,
@@ -23,18 +26,26 @@ impl StemLayers {
             Stem::Cifar => (3, false),
             Stem::TinyImagenet => (5, true),
         };
-        let shape = ConvolutionShape { from: 3, to: channels, kernel, stride: 1 };
+        let shape = ConvolutionShape { from: COLOURS, to: channels, kernel, stride: 1 };
+        let input_norm = BatchNorm::declare(declarations, "input_norm", COLOURS)?;
         let convolution = Convolution::declare(declarations, "stem.conv", shape, Role::OuterKernel)?;
         let norm = (pools || block != Block::PreactBottleneck)
             .then(|| BatchNorm::declare(declarations, "stem.norm", channels))
             .transpose()?;
-        Ok(Self { convolution, norm, pools })
+        Ok(Self { input_norm, convolution, norm, pools })
     }
 
-    pub(super) fn forward(&self, input: &Tensor, training: bool) -> Result<Tensor, TchError> {
-        let mut output = self.convolution.forward(input)?;
+    /// `images` f32 `[N, 3, H, W]`; what comes out is of kind `compute_kind`.
+    pub(super) fn forward(
+        &self,
+        images: &Tensor,
+        compute_kind: Kind,
+        training: bool,
+    ) -> Result<Tensor, TchError> {
+        let standardised = self.input_norm.forward(images.shallow_clone(), training)?;
+        let mut output = self.convolution.forward(&standardised.f_to_kind(compute_kind)?)?;
         if let Some(norm) = &self.norm {
-            output = norm.forward_relu(&output, training)?;
+            output = norm.forward_relu(output, training)?;
         }
         if self.pools {
             // The study pads with zeros; since nothing is negative here, that is the pool's own padding with −∞.
