@@ -1,6 +1,6 @@
-use crate::{ActionRecord, Digest, Store, StoreError, layout::create_folder, lock::Lock};
+use crate::{ActionRecord, Digest, Store, StoreError, lock::Lock};
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -81,20 +81,15 @@ impl Store {
 
     fn claim(&self, key: &Digest, lock: Lock) -> Result<Claim, StoreError> {
         let directory = self.inner.layout.stage(key);
-        match fs::create_dir(&directory) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.discard(&directory)?;
-                create_folder(&directory)?;
-            }
-            result => result.map_err(|error| StoreError::writing("create", &directory, error))?,
-        }
+        let _no_collection = self.keep_collection_out()?;
+        self.inner.stage_folders.hand_out(&directory)?;
         Ok(Claim { store: self.clone(), key: *key, directory, _lock: lock })
     }
 }
 
 impl Claim {
-    /// The folder to work in: `.pipeline/stages/<key>/`, empty at first. It is removed by
-    /// [`Claim::commit`] and kept otherwise, for inspection.
+    /// The folder to work in: `.pipeline/stages/<key>/`, at first empty but for, perhaps, empty folders
+    /// `inputs` and `outputs`. It is removed by [`Claim::commit`] and kept otherwise, for inspection.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -105,7 +100,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // Only an empty folder goes: one that holds something tells why its stage failed.
-        let _ = fs::remove_dir(&self.directory);
+        // One that holds something stays, to tell why its stage failed.
+        self.store.inner.stage_folders.remove_if_empty(&self.directory);
     }
 }

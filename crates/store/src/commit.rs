@@ -39,7 +39,7 @@ impl Claim {
         };
         let path = layout.action(&self.key);
         atomic::replace(&layout.temporary(), &path, &document::encode(&path, &action)?)?;
-        store.discard(self.directory())?;
+        store.inner.stage_folders.take_back(self.directory())?;
         store.inner.durability.sync_if_due(store.root())?;
         Ok(action)
     }

@@ -35,6 +35,7 @@ mod path_key;
 mod place;
 mod remove;
 mod seal;
+mod stage_folders;
 mod stamp;
 mod store;
 mod tree;

@@ -9,11 +9,10 @@ use crate::{
     lock::Lock,
     path_key::PathKey,
     read_document,
-    remove::remove,
+    stage_folders::StageFolders,
 };
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -33,21 +32,6 @@ impl std::fmt::Debug for Store {
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.remove_discarded();
-    }
-}
-
-impl Inner {
-    /// What cannot be removed is left to the next collection.
-    fn remove_discarded(&self) {
-        for folder in self.discarded.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = remove(&folder);
-        }
-    }
-}
-
 pub(crate) struct Inner {
     pub(crate) project_root: PathBuf,
     pub(crate) layout: Layout,
@@ -55,8 +39,7 @@ pub(crate) struct Inner {
     index_file: PathBuf,
     pub(crate) durability: Durability,
     created: Mutex<bool>,
-    /// Folders of recorded stages, to be removed at leisure.
-    discarded: Mutex<Vec<PathBuf>>,
+    pub(crate) stage_folders: StageFolders,
     pub(crate) in_use: Mutex<Option<InUse>>,
     warnings: Mutex<Vec<String>>,
 }
@@ -72,11 +55,11 @@ impl Store {
         let inner = Inner {
             project_root: project_root.to_owned(),
             index_file: layout.index(),
-            layout,
             index: Index::default(),
             durability: Durability::default(),
             created: Mutex::new(false),
-            discarded: Mutex::new(Vec::new()),
+            stage_folders: StageFolders::new(layout.temporary()),
+            layout,
             in_use: Mutex::new(None),
             warnings,
         };
@@ -144,7 +127,8 @@ impl Store {
 
     fn save(&self, learnt: &HashMap<PathKey, Entry>) -> Result<(), StoreError> {
         self.create()?;
-        self.inner.remove_discarded();
+        let _no_collection = self.keep_collection_out()?;
+        self.inner.stage_folders.clear();
         self.sync()?;
         let layout = &self.inner.layout;
         index::save(learnt, &self.inner.index_file, &layout.temporary(), &layout.locks())
@@ -169,22 +153,6 @@ impl Store {
     /// Keeps objects from being collected while one is stored, or restored.
     pub(crate) fn keep_collection_out(&self) -> Result<Lock, StoreError> {
         Lock::shared(&self.inner.layout.locks(), COLLECTION)
-    }
-
-    /// Moves a folder out of the way and removes it later: some file systems search past every inode
-    /// freed in the last seconds when they make a new one, so that clearing away between stages slows
-    /// down the stages.
-    pub(crate) fn discard(&self, folder: &Path) -> Result<(), StoreError> {
-        let failed = |error| StoreError::writing("remove", folder, error);
-        let hidden = tempfile::Builder::new()
-            .prefix("discarded-")
-            .make_in(self.inner.layout.temporary(), |path| fs::rename(folder, path))
-            .map_err(failed)?
-            .into_temp_path()
-            .keep()
-            .map_err(|error| failed(error.error))?;
-        self.inner.discarded.lock().unwrap_or_else(PoisonError::into_inner).push(hidden);
-        Ok(())
     }
 
     /// Makes the folder, before the first write of this process.
