@@ -1,7 +1,11 @@
-use crate::execute::JobInput;
+use crate::execute::{JobInput, JobSource};
 use serde_json::Value;
 use spec::{CommandLine, Piece, Resources, Stage};
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 /// What the references in a command's arguments stand for.
 pub(crate) struct Expansion<'a> {
@@ -72,29 +76,33 @@ impl Expansion<'_> {
 /// store, where names are digests: many programs choose a reader by the extension.
 pub(crate) fn link_inputs(
     inputs: &[JobInput],
-    folder: &std::path::Path,
+    folder: &Path,
 ) -> std::io::Result<BTreeMap<String, Vec<PathBuf>>> {
-    let mut paths = BTreeMap::new();
-    for input in inputs {
-        let mut linked = Vec::with_capacity(input.sources.len());
-        for (position, source) in input.sources.iter().enumerate() {
-            linked.push(match &source.file {
-                None => source.as_written.clone(),
-                Some(file) => {
-                    let is_list = input.sources.len() > 1;
-                    let folder = if is_list {
-                        folder.join(&input.name).join(position.to_string())
-                    } else {
-                        folder.join(&input.name)
-                    };
-                    std::fs::create_dir_all(&folder)?;
-                    let link = folder.join(file.rsplit('/').next().unwrap_or(file));
-                    std::os::unix::fs::symlink(&source.path, &link)?;
-                    link
-                }
-            });
+    let place = |source: &JobSource| match &source.file {
+        None => Ok(source.as_written.clone()),
+        Some(file) => link_beside(&source.path, folder, file.rsplit('/').next().unwrap_or(file)),
+    };
+    let place_all = |input: &JobInput| {
+        let paths = input.sources.iter().map(place).collect::<std::io::Result<Vec<_>>>()?;
+        Ok((input.name.clone(), paths))
+    };
+    inputs.iter().map(place_all).collect()
+}
+
+/// Links to `target` by the name `file` in `folder`, or in a folder beside it if that name is taken: one
+/// folder suffices for most stages, and folders are what takes time to make and to remove.
+fn link_beside(target: &Path, folder: &Path, file: &str) -> std::io::Result<PathBuf> {
+    let mut parent = folder.to_owned();
+    let mut number = 1;
+    loop {
+        std::fs::create_dir_all(&parent)?;
+        let link = parent.join(file);
+        match std::os::unix::fs::symlink(target, &link) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                number += 1;
+                parent = folder.with_file_name(format!("inputs-{number}"));
+            }
+            linked => return linked.map(|()| link),
         }
-        paths.insert(input.name.clone(), linked);
     }
-    Ok(paths)
 }

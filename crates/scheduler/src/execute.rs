@@ -196,7 +196,7 @@ fn work(
 /// Where each output is to be written; the folders in between are made.
 fn output_paths(stage: &Stage, directory: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     let folder = directory.join(files::OUTPUTS);
-    fs::create_dir(&folder)?;
+    fs::create_dir_all(&folder)?;
     stage
         .outputs
         .iter()
