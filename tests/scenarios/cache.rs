@@ -164,7 +164,11 @@ fn a_stage_that_leaves_out_an_output_has_failed() {
 #[test]
 fn an_input_that_changes_meanwhile_makes_the_result_unrecorded() {
     let project = chain();
-    project.edit("pipelines/p.toml", "cp ${inputs.text}", "sh -c 'cat $1 > $2; test -e done || echo more >> other.txt; touch done' - ${inputs.text}");
+    project.edit(
+        "pipelines/p.toml",
+        "cp ${inputs.text}",
+        "sh -c 'cat $1 > $2; test -e done || echo more >> other.txt; touch done' - ${inputs.text}",
+    );
     let run = project.run(&["--keep-going"]).expect_code(1);
     assert_eq!(run.stages_with("failed"), ["apart"], "{}", run.stdout);
     assert_eq!(project.run(&[]).ok().executed(), ["apart"]);
@@ -180,7 +184,11 @@ fn one_job_and_eight_give_the_same() {
         project.snapshot("results/p").into_iter().map(|(_, bytes)| bytes).collect()
     };
     let actions = |project: &testkit::Project| -> Vec<_> {
-        project.snapshot(".pipeline/actions").into_iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect()
+        project
+            .snapshot(".pipeline/actions")
+            .into_iter()
+            .map(|(path, _)| path.file_name().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(results(&one), results(&eight));
     assert_eq!(actions(&one), actions(&eight));

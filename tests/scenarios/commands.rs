@@ -18,7 +18,11 @@ fn metrics_of_a_command_reach_the_table() {
         "measure.score" = { goal = "max", label = "score" }
         "#,
     );
-    project.edit("pipelines/p.toml", r#"echo {\"score\": $1, \"nested\": {\"n\": 3}}"#, r#"printf \"{\\\"score\\\": %s}\" $1"#);
+    project.edit(
+        "pipelines/p.toml",
+        r#"echo {\"score\": $1, \"nested\": {\"n\": 3}}"#,
+        r#"printf \"{\\\"score\\\": %s}\" $1"#,
+    );
     project.run(&[]).ok();
     project.run(&["--set", "score=0.75"]).ok();
     let table = project.pipeline_with(&["compare", "--format", "json"]).ok().json();
@@ -70,7 +74,8 @@ fn a_folder_can_be_an_output_and_an_input() {
 #[test]
 fn a_command_that_is_not_there_is_named() {
     let project = project();
-    project.pipeline("[stages.s]\nkind = \"command\"\nrun = \"no-such-program-here\"\noutputs = { o = \"o\" }");
+    project
+        .pipeline("[stages.s]\nkind = \"command\"\nrun = \"no-such-program-here\"\noutputs = { o = \"o\" }");
     let run = project.run(&[]).expect_code(1);
     assert!(run.stdout.contains("no-such-program-here"), "{}", run.stdout);
 }
@@ -108,7 +113,11 @@ fn a_broken_file_shows_where() {
     let project = chain();
     project.edit("pipelines/p.toml", "${stages.first.copy}", "${stages.frist.copy}");
     let ran = project.pipeline_with(&["run", "pipelines/p.toml"]).expect_code(2);
-    assert!(ran.stderr.contains("p.toml:15:") && ran.stderr.contains("first") && ran.stderr.contains('^'), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("p.toml:15:") && ran.stderr.contains("first") && ran.stderr.contains('^'),
+        "{}",
+        ran.stderr
+    );
     let error = project.run(&[]).expect_code(2).json();
     assert_eq!(error["error"]["line"], 15, "{error}");
 }

@@ -17,42 +17,141 @@ fn a_first_run_executes_all_and_a_second_writes_nothing() {
     let before = (project.snapshot(".pipeline"), project.snapshot("results"));
     let again = project.run(&[]).ok();
     assert!(again.outcomes().values().all(|outcome| outcome == "fresh"));
-    assert!(before == (project.snapshot(".pipeline"), project.snapshot("results")), "a no-op run wrote something");
+    assert!(
+        before == (project.snapshot(".pipeline"), project.snapshot("results")),
+        "a no-op run wrote something"
+    );
 }
 
 /// Each edit is made on a project that has run, and names the stages that must then run; all others stay.
 #[test]
 fn an_edit_runs_exactly_what_it_touches() {
     let cases: &[(&str, Edit, &[&str])] = &[
-        ("touch", |p| { p.file("input.txt", "abc, and more"); }, NONE),
-        ("one byte of an input", |p| { p.file("other.txt", "othes"); }, &["apart"]),
+        (
+            "touch",
+            |p| {
+                p.file("input.txt", "abc, and more");
+            },
+            NONE,
+        ),
+        (
+            "one byte of an input",
+            |p| {
+                p.file("other.txt", "othes");
+            },
+            &["apart"],
+        ),
         // The second stage reads three bytes only, so its output stays the same and the third stays fresh.
-        ("bytes that the second stage drops", |p| { p.file("input.txt", "abc, and less"); }, FIRST_TWO),
-        ("bytes that reach the end", |p| { p.file("input.txt", "a"); }, &["first", "second", "third"]),
-        ("a parameter in use", |p| { p.edit("pipelines/p.toml", r#""one""#, r#""four""#); }, &["second", "third"]),
-        ("a parameter that no stage uses", |p| { p.edit("pipelines/p.toml", "unused = 1", "unused = 2"); }, NONE),
-        ("a comment and spaces", |p| { p.edit("pipelines/p.toml", "[stages.first]", "# hello\n[ stages . first ]"); }, NONE),
-        ("spaces in a command", |p| { p.edit("pipelines/p.toml", "cp ${inputs", "cp   ${inputs"); }, NONE),
-        ("the command", |p| { p.edit("pipelines/p.toml", "cp ${inputs", "cp -f ${inputs"); }, &["apart"]),
-        ("a description", |p| { p.edit("pipelines/p.toml", "[stages.apart]", "[stages.apart]\ndescription = \"x\""); }, NONE),
-        ("resources, retries, timeout", |p| {
-            p.edit("pipelines/p.toml", "[stages.apart]", "[stages.apart]\nretries = 2\ntimeout = \"1h\"\nresources = { cpus = 1 }");
-        }, NONE),
-        ("an input added", |p| {
-            p.edit("pipelines/p.toml", "{ text = \"other.txt\" }", "{ text = \"other.txt\", more = \"input.txt\" }");
-        }, &["apart"]),
-        ("an output renamed", |p| { p.edit("pipelines/p.toml", "apart.txt", "apart.md"); }, &["apart"]),
-        ("a stage renamed", |p| { p.edit("pipelines/p.toml", "stages.first", "stages.start"); }, NONE),
-        ("type of a parameter: 1 is not \"1\"", |p| {
-            p.edit("pipelines/p.toml", r#"word   = "one""#, "word = 1");
-            p.run(&[]).ok();
-            p.edit("pipelines/p.toml", "word = 1", r#"word = "1""#);
-        }, &["second"]),
-        ("type of a parameter: 1 is not 1.0", |p| {
-            p.edit("pipelines/p.toml", r#"word   = "one""#, "word = 1");
-            p.run(&[]).ok();
-            p.edit("pipelines/p.toml", "word = 1", "word = 1.0");
-        }, &["second", "third"]),
+        (
+            "bytes that the second stage drops",
+            |p| {
+                p.file("input.txt", "abc, and less");
+            },
+            FIRST_TWO,
+        ),
+        (
+            "bytes that reach the end",
+            |p| {
+                p.file("input.txt", "a");
+            },
+            &["first", "second", "third"],
+        ),
+        (
+            "a parameter in use",
+            |p| {
+                p.edit("pipelines/p.toml", r#""one""#, r#""four""#);
+            },
+            &["second", "third"],
+        ),
+        (
+            "a parameter that no stage uses",
+            |p| {
+                p.edit("pipelines/p.toml", "unused = 1", "unused = 2");
+            },
+            NONE,
+        ),
+        (
+            "a comment and spaces",
+            |p| {
+                p.edit("pipelines/p.toml", "[stages.first]", "# hello\n[ stages . first ]");
+            },
+            NONE,
+        ),
+        (
+            "spaces in a command",
+            |p| {
+                p.edit("pipelines/p.toml", "cp ${inputs", "cp   ${inputs");
+            },
+            NONE,
+        ),
+        (
+            "the command",
+            |p| {
+                p.edit("pipelines/p.toml", "cp ${inputs", "cp -f ${inputs");
+            },
+            &["apart"],
+        ),
+        (
+            "a description",
+            |p| {
+                p.edit("pipelines/p.toml", "[stages.apart]", "[stages.apart]\ndescription = \"x\"");
+            },
+            NONE,
+        ),
+        (
+            "resources, retries, timeout",
+            |p| {
+                p.edit(
+                    "pipelines/p.toml",
+                    "[stages.apart]",
+                    "[stages.apart]\nretries = 2\ntimeout = \"1h\"\nresources = { cpus = 1 }",
+                );
+            },
+            NONE,
+        ),
+        (
+            "an input added",
+            |p| {
+                p.edit(
+                    "pipelines/p.toml",
+                    "{ text = \"other.txt\" }",
+                    "{ text = \"other.txt\", more = \"input.txt\" }",
+                );
+            },
+            &["apart"],
+        ),
+        (
+            "an output renamed",
+            |p| {
+                p.edit("pipelines/p.toml", "apart.txt", "apart.md");
+            },
+            &["apart"],
+        ),
+        (
+            "a stage renamed",
+            |p| {
+                p.edit("pipelines/p.toml", "stages.first", "stages.start");
+            },
+            NONE,
+        ),
+        (
+            "type of a parameter: 1 is not \"1\"",
+            |p| {
+                p.edit("pipelines/p.toml", r#"word   = "one""#, "word = 1");
+                p.run(&[]).ok();
+                p.edit("pipelines/p.toml", "word = 1", r#"word = "1""#);
+            },
+            &["second"],
+        ),
+        (
+            "type of a parameter: 1 is not 1.0",
+            |p| {
+                p.edit("pipelines/p.toml", r#"word   = "one""#, "word = 1");
+                p.run(&[]).ok();
+                p.edit("pipelines/p.toml", "word = 1", "word = 1.0");
+            },
+            &["second", "third"],
+        ),
     ];
     for (name, edit, expected) in cases {
         let project = chain();
@@ -61,7 +160,10 @@ fn an_edit_runs_exactly_what_it_touches() {
         let planned = will_run(&project);
         let executed = project.run(&[]).ok().executed();
         assert_eq!(executed, *expected, "after: {name}");
-        assert!(executed.iter().all(|stage| planned.contains(stage)), "{name}: the plan missed one: {planned:?}");
+        assert!(
+            executed.iter().all(|stage| planned.contains(stage)),
+            "{name}: the plan missed one: {planned:?}"
+        );
         assert_eq!(project.run(&[]).ok().executed(), NONE, "{name}: a second run still executes");
     }
 }
@@ -70,7 +172,10 @@ fn an_edit_runs_exactly_what_it_touches() {
 fn will_run(project: &Project) -> Vec<String> {
     let plan = project.pipeline_with(&["plan", "pipelines/p.toml", "--json"]).ok().json();
     let stages = plan["stages"].as_array().unwrap().iter();
-    stages.filter(|stage| stage["verdict"] != "fresh").map(|stage| stage["stage"].as_str().unwrap().into()).collect()
+    stages
+        .filter(|stage| stage["verdict"] != "fresh")
+        .map(|stage| stage["stage"].as_str().unwrap().into())
+        .collect()
 }
 
 #[test]
@@ -146,7 +251,10 @@ fn any_earlier_run_is_restored() {
     assert_eq!(back.executed(), NONE);
     assert_eq!(back.stages_with("restored"), ["second", "third"]);
     let files = |snapshot: Vec<(std::path::PathBuf, Vec<u8>)>| {
-        snapshot.into_iter().filter(|(path, _)| path.ends_with("count.txt") || path.ends_with("second.txt")).collect::<Vec<_>>()
+        snapshot
+            .into_iter()
+            .filter(|(path, _)| path.ends_with("count.txt") || path.ends_with("second.txt"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(files(project.snapshot("results")), files(original));
 }

@@ -77,7 +77,8 @@ fn gpus_are_handed_out_one_by_one_and_never_shared() {
 
 #[test]
 fn what_the_machine_can_never_give_is_refused_before_anything_runs() {
-    for (fields, named) in [("gpus = 9", "gpus"), ("cpus = 999", "cpus"), ("memory = \"9999 GiB\"", "memory")] {
+    for (fields, named) in [("gpus = 9", "gpus"), ("cpus = 999", "cpus"), ("memory = \"9999 GiB\"", "memory")]
+    {
         let project = noted(1, &format!("resources = {{ {fields} }}"));
         let refused = run(&project, &[], &[("PIPELINE_CPUS", "8"), ("PIPELINE_GPUS", "")]).expect_code(3);
         let error = refused.json();

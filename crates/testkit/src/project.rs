@@ -11,15 +11,30 @@ pub struct Project {
     _folder: TempDir,
     root: PathBuf,
     program: PathBuf,
+    worker: PathBuf,
 }
 
 impl Project {
-    /// An empty project for this `pipeline` binary: `env!("CARGO_BIN_EXE_pipeline")`.
+    /// An empty project for this `pipeline` binary, `env!("CARGO_BIN_EXE_pipeline")`, and the fake worker, which
+    /// lies where cargo puts the programs of this workspace.
     pub fn new(program: &str) -> Self {
+        let program = PathBuf::from(program);
+        Self::with_worker(program.clone(), program.with_file_name("fake-worker"))
+    }
+
+    /// An empty project for this `pipeline` binary and this worker.
+    pub fn with_worker(program: PathBuf, worker: PathBuf) -> Self {
+        for needed in [&program, &worker] {
+            assert!(
+                needed.exists(),
+                "{} is not built: cargo build -p cli -p worker -p testkit",
+                needed.display()
+            );
+        }
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("project");
         fs::create_dir_all(root.join("pipelines")).unwrap();
-        Self { _folder: folder, root, program: program.into() }
+        Self { _folder: folder, root, program, worker }
     }
 
     /// The project root.
@@ -59,21 +74,16 @@ impl Project {
         self.file(relative, before.replace(from, to))
     }
 
-    /// The command that runs `pipeline` here with the fake worker, for tests that have more to set.
+    /// The command that runs `pipeline` here, for tests that have more to set.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(&self.root)
-            .env("PIPELINE_WORKER", self.fake_worker())
+            .env("PIPELINE_WORKER", &self.worker)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command
-    }
-
-    /// The fake worker lies where cargo puts the programs of this workspace.
-    fn fake_worker(&self) -> PathBuf {
-        self.program.with_file_name("fake-worker")
     }
 
     /// Runs `pipeline` to its end.
