@@ -19,7 +19,7 @@ use std::{
     },
     thread::Scope,
 };
-use store::{ActionRecord, StoreError};
+use store::{ActionRecord, Digest, StoreError};
 
 /// How a stage ended in this run, with what the run's record keeps of it.
 #[derive(Debug, Clone)]
@@ -244,14 +244,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let found = input_path(self.graph, self.context.store, source, &self.known);
         match (source, found) {
             (Source::Path(written), Some((path, digest))) => {
-                Ok(JobSource { path, as_written: written.clone(), digest, file: None })
+                Ok(JobSource { path, as_written: written.clone(), digest, file: None, object: None })
             }
             (Source::Path(written), None) => Err(Failure::MissingSource(written.clone())),
             (Source::Output { stage, output, inside }, Some((path, digest))) => {
                 let producer = self.graph.index_of(stage).map(|index| self.graph.stage(index));
                 let made = producer.and_then(|stage| stage.outputs.iter().find(|made| made.name == *output));
                 let file = inside.clone().or_else(|| made.map(|made| made.file.clone()));
-                Ok(JobSource { as_written: path.clone(), path, digest, file })
+                let object = self.output_object(stage, output);
+                Ok(JobSource { as_written: path.clone(), path, digest, file, object })
             }
             (Source::Output { stage, output, .. }, None) => Err(Failure::NoSuchOutput {
                 input: input.into(),
@@ -259,6 +260,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 output: output.clone(),
             }),
         }
+    }
+
+    fn output_object(&self, stage: &str, output: &str) -> Option<Digest> {
+        let action = self.known[self.graph.index_of(stage)?].as_ref()?.action()?;
+        Some(action.outputs.get(output)?.digest).filter(|digest| self.context.store.has_object(digest))
     }
 
     fn restore(&mut self, index: usize) {

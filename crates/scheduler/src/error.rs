@@ -52,7 +52,8 @@ impl SchedulerError {
                 "build it with `make build`, or name it in the environment variable PIPELINE_WORKER"
             }
             Self::UnknownRun(_) | Self::AmbiguousRun(_) => "`pipeline runs` lists them",
-            Self::Cycle(_) | Self::Source(..) | Self::Io(..) | Self::Store(_) => return Vec::new(),
+            Self::Store(error) => return error.hint().map(String::from).into_iter().collect(),
+            Self::Cycle(_) | Self::Source(..) | Self::Io(..) => return Vec::new(),
         };
         vec![hint.into()]
     }

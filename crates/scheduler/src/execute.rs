@@ -60,6 +60,8 @@ pub(crate) struct JobSource {
     pub digest: Digest,
     /// The file's own name if it lies in the store, where names are digests.
     pub file: Option<String>,
+    /// The object that it is, or lies in, if it lies in the store.
+    pub object: Option<Digest>,
 }
 
 /// How a job ended.
@@ -141,6 +143,13 @@ fn attempt_once(
     claim: Claim,
     progress: &dyn Fn(StageEvent),
 ) -> Result<ActionRecord, Failure> {
+    claim.needs(
+        &job.inputs
+            .iter()
+            .flat_map(|input| &input.sources)
+            .filter_map(|source| source.object)
+            .collect::<Vec<_>>(),
+    )?;
     let made = work(context, job, grant, &claim, progress);
     match made {
         Ok(made) => {

@@ -64,6 +64,7 @@ impl Failure {
             Self::Spawn(program, error) if error.kind() == io::ErrorKind::NotFound => {
                 vec![format!("install `{program}`, or use `shell = true` if it is a shell built-in")]
             }
+            Self::Store(error) => error.hint().map(String::from).into_iter().collect(),
             Self::InputChanged(_) => vec!["run it again once the file is at rest".into()],
             _ => Vec::new(),
         }
