@@ -81,6 +81,15 @@ fn a_command_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_fetch_stage_is_planned_and_refused_before_anything_runs() {
+    let project = project();
+    project.pipeline("[stages.get]\nkind = \"fetch\"\nurl = \"http://localhost/x.zip\"");
+    project.pipeline_with(&["plan", "pipelines/p.toml"]).ok();
+    let error = project.run(&[]).expect_code(3).json();
+    assert!(error["error"]["message"].as_str().unwrap().contains("cannot run yet"), "{error}");
+}
+
+#[test]
 fn every_state_speaks_json() {
     let project = chain();
     for arguments in [

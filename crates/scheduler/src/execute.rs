@@ -240,7 +240,7 @@ fn launch(
         }
         None => {
             write_request(context, job, grant, directory, outputs)?;
-            context.programs.argv(job.stage.kind, directory)
+            context.programs.argv(directory)
         }
     };
     let visible = |variable| (variable, OsString::from(grant.gpus.join(",")));
