@@ -1,5 +1,6 @@
 //! The pipelines of this repository, run by the real `pipeline` with the real worker, on embedded data and on small
 //! trees in the published layouts.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     io::{BufRead, BufReader},

@@ -1,4 +1,5 @@
 //! What a user sees, through the real binary: one file an area, most tests an edit and what runs after it.
+#![allow(clippy::unwrap_used)]
 
 mod cache;
 mod commands;
