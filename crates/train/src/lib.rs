@@ -38,7 +38,7 @@ pub use image_source::ImageSource;
 pub use loader::{Batches, Loader, LoaderOptions};
 pub use loss::{StepResult, cross_entropy, training_step};
 pub use model_description::ModelDescription;
-pub use network::Network;
+pub use network::{LayerSummary, Network};
 pub use optimiser::Optimiser;
 pub use order::epoch_order;
 pub use pace::Pace;

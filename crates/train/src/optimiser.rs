@@ -104,3 +104,131 @@ impl Optimiser {
         Ok(self.velocity.f_copy_(velocity)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spec::kinds::{Block, Precision, Stem};
+    use tch::{Device, Kind};
+
+    const LEARNING_RATES: [f64; 3] = [0.1, 0.1, 0.01];
+
+    fn model() -> ModelParams {
+        let (stages, filters) = (vec![1], vec![4, 8]);
+        ModelParams { block: Block::Basic, stem: Stem::Cifar, stages, filters, l2: 0.03, block_l2: 0.01 }
+    }
+
+    fn network(precision: Precision) -> Network {
+        Network::new(&model(), 3, 5, Device::Cpu, precision).unwrap()
+    }
+
+    /// A gradient that differs from parameter to parameter and from step to step.
+    fn gradient(step: usize, parameters: i64) -> Tensor {
+        (Tensor::arange(parameters, (Kind::Float, Device::Cpu)) * 0.37 + step as f64).sin()
+    }
+
+    /// The rule of the documentation, tensor by tensor.
+    fn expected(network: &Network, flat: &FlatParameters, momentum: f64, nesterov: bool) -> Vec<f64> {
+        let outer = |name: &str| name == "stem.conv.weight" || name == "head.fc.weight";
+        let l2 = |name: &str| match name {
+            name if outer(name) => 0.03,
+            name if name.contains(".conv") => 0.01,
+            _ => 0.0,
+        };
+        let base = flat.weights.data_ptr() as usize;
+        let mut result = vec![f64::NAN; flat.weights.numel()];
+        for (name, tensor) in
+            network.named_tensors().into_iter().filter(|(name, _)| !name.contains("running"))
+        {
+            let start = (tensor.data_ptr() as usize - base) / 4;
+            for (index, result) in result.iter_mut().enumerate().skip(start).take(tensor.numel()) {
+                let mut weight = flat.weights.double_value(&[index as i64]);
+                let mut velocity = 0.0;
+                for (step, lr) in LEARNING_RATES.into_iter().enumerate() {
+                    let g = (index as f64 * 0.37 + step as f64).sin() + 2.0 * l2(&name) * weight;
+                    velocity = momentum * velocity - lr * g;
+                    weight += if nesterov { momentum * velocity - lr * g } else { velocity };
+                }
+                *result = weight;
+            }
+        }
+        result
+    }
+
+    #[test]
+    fn steps_follow_the_rule_with_and_without_nesterov() {
+        for nesterov in [false, true] {
+            let network = network(Precision::F32);
+            let mut optimiser = Optimiser::new(&network, &model(), 0.9, nesterov).unwrap();
+            let mut flat = network.parameters();
+            let expected = expected(&network, &flat, 0.9, nesterov);
+            for (step, lr) in LEARNING_RATES.into_iter().enumerate() {
+                flat.gradients.copy_(&gradient(step, expected.len() as i64));
+                optimiser.step(lr).unwrap();
+            }
+            for (index, expected) in expected.into_iter().enumerate() {
+                let found = flat.weights.double_value(&[index as i64]);
+                assert!((found - expected).abs() < 1e-5, "weight {index}: {found}, wanted {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_penalty_counts_kernels_alone() {
+        let network = network(Precision::F32);
+        let optimiser = Optimiser::new(&network, &model(), 0.9, false).unwrap();
+        let mut expected = 0.0;
+        for (name, tensor) in network.named_tensors() {
+            let squares = tensor.square().sum(Kind::Double).double_value(&[]);
+            expected += match name.as_str() {
+                "stem.conv.weight" | "head.fc.weight" => 0.03 * squares,
+                name if name.contains(".conv") => 0.01 * squares,
+                _ => 0.0,
+            };
+        }
+        let found = optimiser.penalty().unwrap().double_value(&[]);
+        assert!((found - expected).abs() < 1e-6 * expected, "{found}, wanted {expected}");
+    }
+
+    #[test]
+    fn a_velocity_taken_up_goes_on_as_if_never_put_down() {
+        let run = |interrupted: bool| {
+            let network = network(Precision::F32);
+            let mut flat = network.parameters();
+            let mut optimiser = Optimiser::new(&network, &model(), 0.9, false).unwrap();
+            for (step, lr) in LEARNING_RATES.into_iter().enumerate() {
+                if interrupted {
+                    let velocity = optimiser.velocity().copy();
+                    optimiser = Optimiser::new(&network, &model(), 0.9, false).unwrap();
+                    optimiser.set_velocity(&velocity).unwrap();
+                }
+                flat.gradients.copy_(&gradient(step, flat.gradients.size()[0]));
+                optimiser.step(lr).unwrap();
+            }
+            flat.weights.copy()
+        };
+        assert_eq!(run(false), run(true));
+    }
+
+    #[test]
+    fn a_velocity_of_another_network_is_refused() {
+        let network = network(Precision::F32);
+        let mut optimiser = Optimiser::new(&network, &model(), 0.9, false).unwrap();
+        let error = optimiser.set_velocity(&Tensor::zeros([3], (Kind::Float, Device::Cpu))).unwrap_err();
+        assert!(error.to_string().contains("velocity"), "{error}");
+    }
+
+    #[test]
+    fn low_precision_kernels_follow_their_masters() {
+        let network = network(Precision::Bf16);
+        let mut optimiser = Optimiser::new(&network, &model(), 0.9, false).unwrap();
+        let images = Tensor::ones([2, 3, 4, 4], (Kind::Float, Device::Cpu));
+        let before = network.forward(&images, false).unwrap();
+        optimiser.zero_grad().unwrap();
+        network.forward(&images, true).unwrap().square().sum(Kind::Float).backward();
+        optimiser.step(0.5).unwrap();
+        assert_ne!(network.forward(&images, false).unwrap(), before);
+        optimiser.zero_grad().unwrap();
+        assert_eq!(network.parameters().gradients.abs().max().double_value(&[]), 0.0);
+    }
+}

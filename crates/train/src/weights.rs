@@ -1,5 +1,6 @@
 use crate::{TrainError, whole_file::write_whole};
 use safetensors::{Dtype, SafeTensors, tensor::TensorInfo};
+use serde::Serialize;
 use std::{collections::BTreeMap, fs, path::Path};
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -73,9 +74,9 @@ pub(crate) fn encode(
     }
     sorted.sort_by_key(|&(dtype, name, _)| (std::cmp::Reverse(dtype.bitsize()), name));
 
-    let mut header = serde_json::Map::new();
+    let mut header = BTreeMap::new();
     if !metadata.is_empty() {
-        header.insert("__metadata__".to_owned(), serde_json::json!(metadata));
+        header.insert("__metadata__", HeaderEntry::Metadata(metadata));
     }
     let mut data = Vec::new();
     for (dtype, name, tensor) in sorted {
@@ -83,15 +84,22 @@ pub(crate) fn encode(
         append_bytes(&mut data, tensor, dtype)?;
         let shape = tensor.size().iter().map(|&length| length as usize).collect();
         let info = TensorInfo { dtype, shape, data_offsets: (start, data.len()) };
-        header.insert(name.clone(), serde_json::json!(info));
+        header.insert(name, HeaderEntry::Tensor(info));
     }
 
-    let mut header = serde_json::Value::Object(header).to_string().into_bytes();
+    let mut header = serde_json::to_vec(&header)?;
     header.resize(header.len().next_multiple_of(8), b' ');
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut header);
     bytes.append(&mut data);
     Ok(bytes)
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum HeaderEntry<'a> {
+    Metadata(&'a BTreeMap<String, String>),
+    Tensor(TensorInfo),
 }
 
 fn append_bytes(data: &mut Vec<u8>, tensor: &Tensor, dtype: Dtype) -> Result<(), TchError> {
@@ -109,4 +117,57 @@ fn dtype_of(tensor: &Tensor) -> Result<Dtype, TchError> {
 
 fn kind_of(dtype: Dtype) -> Option<Kind> {
     KINDS.iter().find(|known| known.0 == dtype).map(|known| known.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content() -> (Vec<(String, Tensor)>, BTreeMap<String, String>) {
+        let tensors = vec![
+            ("odd".to_owned(), Tensor::from_slice(&[1_u8, 2, 3])),
+            ("weight".to_owned(), Tensor::from_slice(&[1.5_f32, -2.0, 3.0, 4.0, 5.0, 6.0]).view([2, 3]).tr()),
+            ("low".to_owned(), Tensor::from_slice(&[0.5_f32]).to_kind(Kind::BFloat16)),
+            ("labels".to_owned(), Tensor::from_slice(&[7_i64])),
+        ];
+        let metadata =
+            ["model", "class_names", "means"].map(|name| (name.to_owned(), format!("{{\"{name}\"}} ä\n")));
+        (tensors, metadata.into())
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let (tensors, metadata) = content();
+        save_weights(&path, &tensors, &metadata).unwrap();
+        let file = load_weights(&path).unwrap();
+        assert_eq!(file.metadata, metadata);
+        assert_eq!(file.tensors.len(), tensors.len());
+        for (name, tensor) in &file.tensors {
+            let original = &tensors.iter().find(|(original, _)| original == name).unwrap().1;
+            assert_eq!(tensor, original, "{name}");
+            assert_eq!((tensor.kind(), tensor.size()), (original.kind(), original.size()), "{name}");
+        }
+    }
+
+    #[test]
+    fn equal_content_gives_equal_bytes_in_any_order() {
+        let (mut tensors, metadata) = content();
+        let bytes = encode(&tensors, &metadata).unwrap();
+        tensors.reverse();
+        assert_eq!(encode(&tensors, &metadata).unwrap(), bytes);
+        let header = "{\"__metadata__\":{\"class_names\":";
+        assert_eq!(&bytes[8..8 + header.len()], header.as_bytes());
+    }
+
+    #[test]
+    fn a_cut_file_is_named_as_damaged() {
+        let (tensors, metadata) = content();
+        let bytes = encode(&tensors, &metadata).unwrap();
+        for length in 0..bytes.len() {
+            let error = decode(Path::new("cut.safetensors"), &bytes[..length]).err();
+            assert!(matches!(error, Some(TrainError::Damaged { .. })), "{length} bytes: {error:?}");
+        }
+    }
 }

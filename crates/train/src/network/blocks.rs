@@ -15,7 +15,7 @@ pub(super) struct BlockShape {
 
 /// A residual block of any kind.
 pub(super) enum ResidualBlock {
-    PreactBottleneck(PreactBottleneck),
+    PreactBottleneck(Box<PreactBottleneck>),
     Postact(Postact),
 }
 
@@ -32,7 +32,8 @@ impl ResidualBlock {
         let basic = [(from, to, 3, stride), (to, to, 3, 1)];
         Ok(match block {
             Block::PreactBottleneck => {
-                Self::PreactBottleneck(PreactBottleneck::declare(declarations, name, shape, bottleneck)?)
+                let block = PreactBottleneck::declare(declarations, name, shape, bottleneck)?;
+                Self::PreactBottleneck(Box::new(block))
             }
             Block::Bottleneck => Self::Postact(Postact::declare(declarations, name, shape, &bottleneck)?),
             Block::Basic => Self::Postact(Postact::declare(declarations, name, shape, &basic)?),
@@ -50,13 +51,13 @@ impl ResidualBlock {
 /// He et al. 2016 (arXiv:1603.05027), figure 4e as a bottleneck: batch norm and ReLU come before each convolution, and
 /// a projecting shortcut takes the activated input.
 pub(super) struct PreactBottleneck {
-    norm1: BatchNorm,
-    conv1: Convolution,
-    norm2: BatchNorm,
-    conv2: Convolution,
-    norm3: BatchNorm,
-    conv3: Convolution,
-    projection: Option<Convolution>,
+    pub(super) norm1: BatchNorm,
+    pub(super) conv1: Convolution,
+    pub(super) norm2: BatchNorm,
+    pub(super) conv2: Convolution,
+    pub(super) norm3: BatchNorm,
+    pub(super) conv3: Convolution,
+    pub(super) projection: Option<Convolution>,
 }
 
 impl PreactBottleneck {
@@ -93,8 +94,8 @@ impl PreactBottleneck {
 /// He et al. 2015 (arXiv:1512.03385): batch norm after each convolution, ReLU after each but the last, and after the
 /// addition. The stride is in a 3×3 convolution; a projecting shortcut is a convolution with batch norm (option B).
 pub(super) struct Postact {
-    steps: Vec<(Convolution, BatchNorm)>,
-    projection: Option<(Convolution, BatchNorm)>,
+    pub(super) steps: Vec<(Convolution, BatchNorm)>,
+    pub(super) projection: Option<(Convolution, BatchNorm)>,
 }
 
 impl Postact {

@@ -9,6 +9,7 @@ const BATCH_NORM_MOMENTUM: f64 = 0.1;
 
 /// Batch normalisation over N, H and W; parameters and statistics are 32-bit whatever the input is.
 pub(super) struct BatchNorm {
+    pub(super) name: String,
     weight: Tensor,
     bias: Tensor,
     running_mean: Tensor,
@@ -22,6 +23,7 @@ impl BatchNorm {
         channels: i64,
     ) -> Result<Self, TchError> {
         Ok(Self {
+            name: name.to_owned(),
             weight: declarations.vector(format!("{name}.weight"), channels, 1.0)?,
             bias: declarations.vector(format!("{name}.bias"), channels, 0.0)?,
             running_mean: declarations.statistic(format!("{name}.running_mean"), channels, 0.0)?,
@@ -76,9 +78,9 @@ impl Sum {
 
 /// A square convolution without bias, padded so that the output has ⌈size / stride⌉ rows and columns.
 pub(super) struct Convolution {
-    weight: Tensor,
-    kernel: i64,
-    stride: i64,
+    pub(super) name: String,
+    pub(super) shape: ConvolutionShape,
+    pub(super) weight: Tensor,
 }
 
 /// The input and output channels, kernel size and stride of a convolution.
@@ -97,18 +99,18 @@ impl Convolution {
         shape: ConvolutionShape,
         role: Role,
     ) -> Result<Self, TchError> {
-        let ConvolutionShape { from, to, kernel, stride } = shape;
+        let ConvolutionShape { from, to, kernel, .. } = shape;
         let weight = declarations.kernel(format!("{name}.weight"), &[to, from, kernel, kernel], role)?;
-        Ok(Self { weight, kernel, stride })
+        Ok(Self { name: name.to_owned(), shape, weight })
     }
 
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        let ConvolutionShape { kernel, stride, .. } = self.shape;
         let (_, _, height, width) = input.size4()?;
-        let (top, bottom) = same_padding(height, self.kernel, self.stride);
-        let (left, right) = same_padding(width, self.kernel, self.stride);
+        let (top, bottom) = same_padding(height, kernel, stride);
+        let (left, right) = same_padding(width, kernel, stride);
         let convolve = |input: &Tensor, padding: [i64; 2]| {
-            let stride = [self.stride; 2];
-            input.f_conv2d(&self.weight, None::<&Tensor>, stride, padding, [1, 1], 1)
+            input.f_conv2d(&self.weight, None::<&Tensor>, [stride; 2], padding, [1, 1], 1)
         };
         if (top, left) == (bottom, right) {
             convolve(input, [top, left])
@@ -128,8 +130,9 @@ pub(super) fn same_padding(size: i64, kernel: i64, stride: i64) -> (i64, i64) {
 
 /// The linear layer at the end. Its bias is added in 32 bits.
 pub(super) struct Linear {
-    weight: Tensor,
-    bias: Tensor,
+    pub(super) name: String,
+    pub(super) weight: Tensor,
+    pub(super) bias: Tensor,
 }
 
 impl Linear {
@@ -140,6 +143,7 @@ impl Linear {
         to: i64,
     ) -> Result<Self, TchError> {
         Ok(Self {
+            name: name.to_owned(),
             weight: declarations.kernel(format!("{name}.weight"), &[to, from], Role::OuterKernel)?,
             bias: declarations.vector(format!("{name}.bias"), to, 0.0)?,
         })

@@ -9,6 +9,8 @@ mod normalise;
 mod parameters;
 mod resnet;
 mod stem;
+mod summary;
 
 pub(crate) use parameters::FlatParameters;
 pub use resnet::Network;
+pub use summary::LayerSummary;

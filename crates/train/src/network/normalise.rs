@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_fused_kernel_gives_what_libtorch_gives() {
-        for shape in [[2, 3, 5, 7], [4, 4, 16, 16], [3, 33, 3, 3], [8, 64, 32, 32], [1, 512, 2, 2]] {
+        for shape in [[2, 3, 5, 7], [4, 4, 16, 16], [3, 33, 3, 3], [4, 64, 24, 24], [1, 512, 2, 2]] {
             for (residual, relu) in [(false, false), (false, true), (true, false), (true, true)] {
                 for training in [true, false] {
                     assert_alike(&Case { shape, kind: Kind::Float, residual, relu }, training, 5e-6);

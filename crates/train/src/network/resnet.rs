@@ -11,11 +11,11 @@ use tch::{Device, Kind, TchError, Tensor};
 /// A residual network: batch norm of the image, stem, residual stages, (before which a pre-activation network still
 /// needs batch norm and ReLU) average pool over the whole map, linear layer.
 pub struct Network {
-    stem: StemLayers,
-    blocks: Vec<ResidualBlock>,
+    pub(super) stem: StemLayers,
+    pub(super) blocks: Vec<ResidualBlock>,
     /// Batch norm and ReLU after the last stage, where the blocks do not end in them.
-    norm: Option<BatchNorm>,
-    head: Linear,
+    pub(super) norm: Option<BatchNorm>,
+    pub(super) head: Linear,
     compute_kind: Kind,
     storage: Storage,
 }
@@ -154,4 +154,78 @@ fn check(model: &ModelParams) -> Result<(), TrainError> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spec::kinds::Stem;
+
+    fn model(block: Block, stages: &[u32], filters: &[u32]) -> ModelParams {
+        let (stages, filters) = (stages.to_vec(), filters.to_vec());
+        ModelParams { block, stem: Stem::Cifar, stages, filters, l2: 0.0, block_l2: 0.0 }
+    }
+
+    fn network(seed: u64) -> Network {
+        let model = model(Block::PreactBottleneck, &[1, 1], &[4, 8, 8]);
+        Network::new(&model, 3, seed, Device::Cpu, Precision::F32).unwrap()
+    }
+
+    fn images() -> Tensor {
+        Tensor::arange(2 * 6 * 6 * 3, (Kind::Float, Device::Cpu))
+            .sin()
+            .view([2, 6, 6, 3])
+            .permute([0, 3, 1, 2])
+    }
+
+    #[test]
+    fn the_seed_decides_the_weights() {
+        assert_eq!(network(1).named_tensors(), network(1).named_tensors());
+        assert_ne!(network(1).named_tensors(), network(2).named_tensors());
+    }
+
+    #[test]
+    fn norms_start_as_the_identity_and_biases_at_zero() {
+        for (name, tensor) in network(1).named_tensors() {
+            let wanted = match name.as_str() {
+                name if name.contains("conv") || name == "head.fc.weight" => continue,
+                name if name.ends_with(".weight") || name.ends_with("_var") => 1.0,
+                _ => 0.0,
+            };
+            assert!(tensor.eq(wanted).all().int64_value(&[]) == 1, "{name} {tensor}");
+        }
+    }
+
+    #[test]
+    fn inference_changes_nothing_and_keeps_no_graph() {
+        let network = network(1);
+        let before: Vec<Tensor> = network.named_tensors().iter().map(|(_, tensor)| tensor.copy()).collect();
+        let logits = network.forward(&images(), false).unwrap();
+        let after: Vec<Tensor> = network.named_tensors().into_iter().map(|(_, tensor)| tensor).collect();
+        assert_eq!((logits.size(), logits.requires_grad()), (vec![2, 3], false));
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn strides_of_the_images_do_not_change_the_logits() {
+        let network = network(1);
+        let difference = network.forward(&images(), false).unwrap()
+            - network.forward(&images().contiguous(), false).unwrap();
+        assert!(difference.abs().max().double_value(&[]) < 1e-5, "{difference}");
+    }
+
+    #[test]
+    fn models_that_make_no_network_are_refused() {
+        let refused = [
+            (model(Block::Basic, &[], &[4]), "`model.stages`"),
+            (model(Block::Basic, &[1, 0], &[4, 4, 4]), "`model.stages`"),
+            (model(Block::Basic, &[1, 1], &[4, 4]), "`model.filters`"),
+            (model(Block::Basic, &[1], &[0, 4]), "`model.filters`"),
+            (model(Block::Bottleneck, &[1], &[4, 6]), "`model.filters`"),
+        ];
+        for (model, name) in refused {
+            let error = Network::new(&model, 3, 1, Device::Cpu, Precision::F32).err().unwrap();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
 }

@@ -7,12 +7,12 @@ const COLOURS: i64 = 3;
 
 /// What comes before the first residual stage: batch norm of the image, a convolution, and what follows it.
 pub(super) struct StemLayers {
-    input_norm: BatchNorm,
-    convolution: Convolution,
+    pub(super) input_norm: BatchNorm,
+    pub(super) convolution: Convolution,
     /// Batch norm and ReLU. A pre-activation block brings its own, so the CIFAR stem has none before such blocks.
-    norm: Option<BatchNorm>,
+    pub(super) norm: Option<BatchNorm>,
     /// Max pool 3×3 with stride 2.
-    pools: bool,
+    pub(super) pools: bool,
 }
 
 impl StemLayers {
