@@ -44,9 +44,7 @@ impl ModelDescription {
             reason: format!("its metadata does not describe a model: {error}"),
         })
     }
-}
 
-impl ModelDescription {
     /// The mean image to subtract, `[height, width, 3]`.
     pub(crate) fn mean_image(&self) -> Result<Option<Vec<f32>>, TrainError> {
         let [height, width] = self.image_size;

@@ -29,47 +29,15 @@ impl Session {
     pub(super) fn new(job: &TrainingJob) -> Result<Self, TrainError> {
         let params = &job.params;
         let train = Dataset::open(&job.inputs.train.path)?;
-        let description = ModelDescription {
-            model: params.model.clone(),
-            class_names: train.class_names().to_vec(),
-            image_size: [train.height(), train.width()],
-            means: job.inputs.means.as_ref().map(|input| Means::read(&input.path)).transpose()?,
-            precision: params.precision,
-        };
+        let description = describe(job, &train)?;
         let val = job.inputs.val.as_ref().map(|input| description.open_dataset(&input.path)).transpose()?;
         let network = new_network(job, &description)?;
         let optimiser = Optimiser::new(&network, &params.model, params.momentum, params.nesterov)?;
         let mean = description.mean_image()?;
-        let mean = mean.as_deref();
-        let options = LoaderOptions {
-            batch_size: params.batch_size as usize,
-            shuffle: params.shuffle,
-            drop_last: params.drop_last,
-            seed: params.seed,
-            threads: usize::from(job.device.is_cuda()) * tch::get_num_threads().max(1) as usize,
-            device: job.device,
-        };
-        let train = Loader::new(Arc::new(train), mean, params.augment.clone(), options)?;
-        if train.steps() == 0 {
-            let reason =
-                format!("an epoch of {} images has no full batch of {}", train.images(), params.batch_size);
-            return Err(TrainError::Parameter { name: "batch_size", reason });
-        }
-        let val = val.map(|val| {
-            let options = LoaderOptions::evaluation(VAL_BATCH_SIZE, job.device);
-            Loader::new(Arc::new(val), mean, Augment::default(), options)
-        });
-        let val = val.transpose()?;
-        Ok(Self {
-            device: job.device,
-            network,
-            optimiser,
-            train,
-            val,
-            history: Vec::new(),
-            steps: StepFigures::default(),
-            description,
-        })
+        let train = train_loader(job, train, mean.as_deref())?;
+        let val = val.map(|val| val_loader(job, val, mean.as_deref())).transpose()?;
+        let (history, steps) = (Vec::new(), StepFigures::default());
+        Ok(Self { device: job.device, network, optimiser, train, val, history, steps, description })
     }
 
     /// Takes up the latest state that is stored on the way of this training, and says whether there is one.
@@ -105,6 +73,16 @@ impl Session {
     }
 }
 
+fn describe(job: &TrainingJob, train: &Dataset) -> Result<ModelDescription, TrainError> {
+    Ok(ModelDescription {
+        model: job.params.model.clone(),
+        class_names: train.class_names().to_vec(),
+        image_size: [train.height(), train.width()],
+        means: job.inputs.means.as_ref().map(|input| Means::read(&input.path)).transpose()?,
+        precision: job.params.precision,
+    })
+}
+
 fn new_network(job: &TrainingJob, description: &ModelDescription) -> Result<Network, TrainError> {
     let params = &job.params;
     let classes = description.class_names.len() as i64;
@@ -113,4 +91,27 @@ fn new_network(job: &TrainingJob, description: &ModelDescription) -> Result<Netw
         network.load_named(&load_weights(&init.path)?.tensors)?;
     }
     Ok(network)
+}
+
+fn train_loader(job: &TrainingJob, train: Dataset, mean: Option<&[f32]>) -> Result<Loader, TrainError> {
+    let params = &job.params;
+    let options = LoaderOptions {
+        batch_size: params.batch_size as usize,
+        shuffle: params.shuffle,
+        drop_last: params.drop_last,
+        seed: params.seed,
+        threads: if job.device.is_cuda() { tch::get_num_threads().max(1) as usize } else { 0 },
+        device: job.device,
+    };
+    let loader = Loader::new(Arc::new(train), mean, params.augment.clone(), options)?;
+    if loader.steps() == 0 {
+        let reason = format!("there is no full batch of {}, and others are left out", params.batch_size);
+        return Err(TrainError::Parameter { name: "batch_size", reason });
+    }
+    Ok(loader)
+}
+
+fn val_loader(job: &TrainingJob, val: Dataset, mean: Option<&[f32]>) -> Result<Loader, TrainError> {
+    let options = LoaderOptions::evaluation(VAL_BATCH_SIZE, job.device);
+    Loader::new(Arc::new(val), mean, Augment::default(), options)
 }
