@@ -11,7 +11,7 @@ use tch::{Device, Kind, Tensor};
 pub struct Batch {
     /// f32 [N, 3, height, width] with channels-last strides, the mean subtracted.
     pub images: Tensor,
-    /// i64 [N].
+    /// i64 `[N]`.
     pub labels: Tensor,
     /// What the images were mixed with, if they were.
     pub partners: Option<Partners>,
@@ -32,7 +32,7 @@ impl Batch {
 /// The other halves of a batch of mixed images: the loss is share·loss(labels) + (1 − share)·loss(partners' labels).
 #[derive(Debug)]
 pub struct Partners {
-    /// The partners' labels, i64 [N].
+    /// The partners' labels, i64 `[N]`.
     pub labels: Tensor,
     /// The share of the batch's own labels, 0 to 1.
     pub share: f64,

@@ -17,7 +17,7 @@ const BORDER: i64 = 1;
 pub struct DeviceImages {
     /// u8 [N, height, width, 3].
     images: Tensor,
-    /// i64 [N].
+    /// i64 `[N]`.
     labels: Tensor,
     /// f32 [1, 3, height, width].
     mean: Tensor,

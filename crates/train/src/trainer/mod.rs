@@ -1,4 +1,4 @@
-//! The training itself: [`train`] reads from top to bottom.
+//! The training itself: [`train()`] reads from top to bottom.
 
 mod job;
 mod outputs;
