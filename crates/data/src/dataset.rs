@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// A dataset file, opened for reading: images, labels and class names.
 ///
-/// Images that are stored contiguously, as [`crate::build_dataset`] stores them, are mapped into memory and
+/// Images that are stored contiguously, as [`crate::build_dataset()`] stores them, are mapped into memory and
 /// read on demand; in files of other tools they may be chunked, and are then read at once. Reading needs no
 /// lock and works from many threads.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Dataset {
     /// # Errors
     ///
     /// The file cannot be read, is not HDF5, or lacks something of the layout: `images` u8 [N, H, W, 3],
-    /// `labels` i64 [N] from 0 to the number of classes, attributes `class_names`, `channel_order`, `layout`.
+    /// `labels` i64 `[N]` from 0 to the number of classes, attributes `class_names`, `channel_order`, `layout`.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         // The HDF5 library's own message about a missing file names neither reason nor path.
         std::fs::File::open(path).map_err(DataError::io("open", path))?;
