@@ -4,12 +4,14 @@ PREFIX ?= $(HOME)/.local
 CARGO_PROFILE := --release
 PIPELINE := target/release/pipeline
 
-.PHONY: help setup build demo test bench install docs clean
+.PHONY: help setup build demo test install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## fetch libtorch and CMake into .deps/ (does nothing if they are there)
+	@command -v python3 >/dev/null || { echo "setup: \`python3\` was not found" >&2; \
+		echo "  hint: install Python 3 with pip; on Debian or Ubuntu: apt-get install python3 python3-pip" >&2; exit 1; }
 	@python3 scripts/setup.py
 
 build: setup ## build both programs into target/release/

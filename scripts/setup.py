@@ -27,8 +27,8 @@ DEPS = ROOT / ".deps"
 # A CPU build needs these members of the wheels and nothing else of them.
 CPU_TORCH_LIBRARIES = {"libtorch_cpu.so", "libc10.so", "libgomp.so.1", "libshm.so"}
 CPU_EXTRA_WHEELS = {
-    "nvidia-cuda-runtime": "libcudart.so.13",
-    "nvidia-cuda-cupti": "libcupti.so.13",
+    "nvidia-cuda-runtime==13.5.37": "libcudart.so.13",
+    "nvidia-cuda-cupti==13.5.25": "libcupti.so.13",
 }
 
 
@@ -117,8 +117,7 @@ def extract(wheel, keep, rename, into):
 
 
 def fill_cpu(into):
-    extra = [f"{name}" for name in CPU_EXTRA_WHEELS]
-    for wheel in download([f"torch=={TORCH}", *extra], with_dependencies=False):
+    for wheel in download([f"torch=={TORCH}", *CPU_EXTRA_WHEELS], with_dependencies=False):
         if wheel.name.startswith("torch-"):
             keep = lambda name: name.startswith("torch/include/") or (
                 name.startswith("torch/lib/") and Path(name).name in CPU_TORCH_LIBRARIES

@@ -72,6 +72,25 @@ fn ctrl_c_ends_stages_and_says_interrupted() {
 }
 
 #[test]
+fn asked_twice_it_kills_a_stage_that_does_not_listen() {
+    let project = gated();
+    let script = "trap '' TERM; echo $$ > child.pid; read line < gate; echo late > late.txt; cp child.pid $1";
+    project.file("gated.sh", script);
+    let mut child = project.start(&[]);
+    let mut rest = wait_for_start(&mut child, "gated");
+    // At the gate, so the trap is set. The gate stays open for writing, so the stage reads on.
+    let _gate = std::fs::OpenOptions::new().write(true).open(project.path("gate")).unwrap();
+    // Two different signals, since two equal ones may reach a process as one.
+    signal(&child, "INT");
+    signal(&child, "TERM");
+    let mut said = String::new();
+    rest.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(!exists(&project.read("child.pid")));
+    assert!(!project.path("late.txt").exists());
+}
+
+#[test]
 fn a_killed_runner_leaves_nothing_to_repair_and_no_orphans() {
     let project = gated();
     let mut child = project.start(&[]);

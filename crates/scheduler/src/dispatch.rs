@@ -9,6 +9,7 @@ use crate::{
     pool::{Grant, Pool},
     ready::ReadyQueue,
     signals::Stop,
+    stage_end::StageEnd,
 };
 use proto::{Reason, RunEvent, StageEvent, StageResult};
 use spec::Source;
@@ -19,27 +20,7 @@ use std::{
     },
     thread::Scope,
 };
-use store::{ActionRecord, Digest, StoreError};
-
-/// How a stage ended in this run, with what the run's record keeps of it.
-#[derive(Debug, Clone)]
-pub(crate) struct StageEnd {
-    pub result: StageResult,
-    pub seconds: f64,
-    pub action: Option<Box<ActionRecord>>,
-    pub reasons: Vec<Reason>,
-    pub error: Option<String>,
-}
-
-impl StageEnd {
-    fn good(result: StageResult, seconds: f64, action: Box<ActionRecord>) -> Self {
-        Self { result, seconds, action: Some(action), reasons: Vec::new(), error: None }
-    }
-
-    fn bad(result: StageResult, seconds: f64) -> Self {
-        Self { result, seconds, action: None, reasons: Vec::new(), error: None }
-    }
-}
+use store::{Digest, StoreError};
 
 /// What the threads of stages and the signal handler say to the dispatcher.
 pub(crate) enum Message {
@@ -49,8 +30,8 @@ pub(crate) enum Message {
     Ended(usize, Option<Grant>, JobEnd),
     /// Outputs were taken from the cache.
     Restored(usize, Result<usize, StoreError>),
-    /// A person asked the run to stop; true: at once.
-    Stop(bool),
+    /// A person asked the run to stop, once more each time.
+    Stop,
 }
 
 /// What is to be done.
@@ -290,8 +271,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 (self.report)(&RunEvent::StageRetried { stage, attempt, error });
                 Ok(())
             }
-            Message::Stop(at_once) => {
-                self.stop.ask(at_once, self.context.groups);
+            Message::Stop => {
+                self.stop.ask(self.context.groups);
                 self.context.stop.store(true, Ordering::Relaxed);
                 Ok(())
             }

@@ -28,6 +28,7 @@ mod recorder;
 mod run;
 pub mod runs;
 mod signals;
+mod stage_end;
 
 pub use error::SchedulerError;
 pub use graph::{Edge, StageGraph};

@@ -1,4 +1,4 @@
-use crate::{SchedulerError, dispatch::StageEnd, provenance, runs};
+use crate::{SchedulerError, provenance, runs, stage_end::StageEnd};
 use proto::{
     FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageRecord, StageResult,
 };

@@ -1,7 +1,7 @@
 use crate::{
     SchedulerError,
     assess::{Assessment, Assessor},
-    dispatch::{Dispatcher, Message, StageEnd, Work},
+    dispatch::{Dispatcher, Message, Work},
     execute::RunContext,
     graph::StageGraph,
     latest::Latest,
@@ -12,6 +12,7 @@ use crate::{
     programs::Programs,
     recorder::Recorder,
     signals::SignalListener,
+    stage_end::StageEnd,
 };
 use proto::{FinishedStage, RunEvent, RunStatus, StageResult};
 use rustix::process::Signal;

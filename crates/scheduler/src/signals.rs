@@ -13,9 +13,9 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// First asks all stages to end by themselves; when asked again, or at once, kills them.
-    pub fn ask(&mut self, at_once: bool, groups: &Groups) {
-        groups.stop_all(if at_once || self.asked { Signal::KILL } else { Signal::TERM });
+    /// First asks all stages to end by themselves; when asked again, kills them.
+    pub fn ask(&mut self, groups: &Groups) {
+        groups.stop_all(if self.asked { Signal::KILL } else { Signal::TERM });
         self.asked = true;
     }
 
@@ -36,7 +36,7 @@ impl SignalListener {
         let handle = signals.handle();
         let thread = std::thread::spawn(move || {
             for _ in signals.forever() {
-                if sender.send(Message::Stop(false)).is_err() {
+                if sender.send(Message::Stop).is_err() {
                     return;
                 }
             }
