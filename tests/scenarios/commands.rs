@@ -141,6 +141,40 @@ fn a_missing_source_is_refused_by_run_and_planned_all_the_same() {
 }
 
 #[test]
+fn a_matrix_runs_each_cell_once_and_is_collected() {
+    let project = project();
+    project.pipeline(
+        r#"
+        [stages.draw]
+        kind    = "command"
+        matrix  = { size = [1, 2], seed = [7, 8] }
+        run     = "sh -c 'echo $1-$2 > $3' - ${matrix.size} ${matrix.seed} ${outputs.o}"
+        outputs = { o = "o.txt" }
+        [stages.double]
+        kind    = "command"
+        matrix  = { size = [1, 2], seed = [7, 8] }
+        run     = "sh -c 'cat $1 $1 > $2' - ${inputs.i} ${outputs.o}"
+        inputs  = { i = "${stages.draw.o}" }
+        outputs = { o = "o.txt" }
+        [stages.all]
+        kind    = "command"
+        run     = "sh -c 'out=$1; shift; cat $@ > $out' - ${outputs.o} ${inputs.parts}"
+        inputs  = { parts = "${stages.double.o}" }
+        outputs = { o = "o.txt" }
+        "#,
+    );
+    assert_eq!(project.run(&[]).ok().executed().len(), 9);
+    let all = project.read("results/p/all/o.txt");
+    let mut parts: Vec<&str> = all.lines().collect();
+    assert!(parts.chunks(2).all(|pair| pair[0] == pair[1]), "each cell takes its own: {all}");
+    parts.dedup();
+    parts.sort_unstable();
+    assert_eq!(parts, ["1-7", "1-8", "2-7", "2-8"]);
+    project.edit("pipelines/p.toml", "seed = [7, 8]", "seed = [7, 9]");
+    assert_eq!(project.run(&[]).ok().executed().len(), 5, "the cells of seed 7 stay");
+}
+
+#[test]
 fn only_the_selected_stage_and_what_it_needs_run() {
     let project = chain();
     assert_eq!(project.run(&["--stage", "second"]).ok().executed(), ["first", "second"]);
