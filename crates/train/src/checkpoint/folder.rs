@@ -15,8 +15,8 @@ const STEPS_SUFFIX: &str = ".steps.checkpoint";
 
 /// The folder of checkpoints, shared by all trainings, as one training sees it.
 ///
-/// The state after every epoch is written. After every `every` epochs and at the end it is kept, as
-/// `<Tₑ>.checkpoint`, for all trainings that pass there; in between it is `<Tₑ>.<owner>.checkpoint`, and a
+/// The state after every epoch is written. After every `every` epochs, where a phase ends and at the end it is
+/// kept, as `<Tₑ>.checkpoint`, for all trainings that pass there; in between it is `<Tₑ>.<owner>.checkpoint`, and a
 /// state within the epoch that leads to Tₑ is `<Tₑ>.<owner>.steps.checkpoint`; both are removed once a later
 /// one is safe. The owner is where the training ends, so that two trainings at work on a common start do not
 /// remove each other's.
@@ -24,6 +24,7 @@ pub struct CheckpointFolder {
     folder: PathBuf,
     trajectory: Trajectory,
     every: u32,
+    phase_ends: Vec<u32>,
     superseded: Vec<PathBuf>,
     synced: Instant,
     sync_took: Duration,
@@ -40,10 +41,18 @@ impl CheckpointFolder {
             folder: folder.to_owned(),
             trajectory,
             every: every.max(1),
+            phase_ends: Vec::new(),
             superseded: Vec::new(),
             synced: Instant::now(),
             sync_took: Duration::ZERO,
         })
+    }
+
+    /// Keeps the states after these numbers of epochs too: a later phase may be changed, and then no earlier epoch
+    /// is to be repeated.
+    pub fn keeping(mut self, phase_ends: &[u32]) -> Self {
+        self.phase_ends = phase_ends.to_vec();
+        self
     }
 
     /// Offers the states on the way of this training to `accept`, the latest first, until it takes one, and
@@ -96,7 +105,9 @@ impl CheckpointFolder {
     pub fn save(&mut self, state: &TrainingState) -> Result<(), TrainError> {
         let epochs = state.history.len() as u32;
         let is_kept = state.steps.is_none()
-            && (epochs.is_multiple_of(self.every) || epochs == self.trajectory.epochs());
+            && (epochs.is_multiple_of(self.every)
+                || epochs == self.trajectory.epochs()
+                || self.phase_ends.contains(&epochs));
         let name = match state.steps {
             Some(_) => format!("{}.{}{STEPS_SUFFIX}", self.trajectory.after(epochs + 1), self.owner()),
             None if is_kept => format!("{}{SUFFIX}", self.trajectory.after(epochs)),
@@ -172,6 +183,18 @@ mod tests {
     fn resumed_epochs(folder: &Path, learning_rates: &[f64]) -> usize {
         let mut checkpoints = CheckpointFolder::new(folder, trajectory(learning_rates), 5).unwrap();
         resume(&mut checkpoints).0.map_or(0, |state| state.history.len())
+    }
+
+    #[test]
+    fn the_state_at_the_end_of_a_phase_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let rates = [0.1, 0.1, 0.01, 0.01];
+        let points = trajectory(&rates);
+        let checkpoints = CheckpointFolder::new(folder.path(), points.clone(), 5).unwrap();
+        save_all(&mut checkpoints.keeping(&[2]), 1..=4);
+        let is_kept = |epochs| folder.path().join(format!("{}{SUFFIX}", points.after(epochs))).exists();
+        assert_eq!([1, 2, 3, 4].map(is_kept), [false, true, false, true]);
+        assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.1, 0.05]), 2);
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub fn train(
     let trajectory = job.trajectory();
     let mut session = Session::new(job)?;
     let every = job.params.checkpoint_every;
-    let mut checkpoints = CheckpointFolder::new(&job.checkpoints, trajectory.clone(), every)?;
+    let mut checkpoints = CheckpointFolder::new(&job.checkpoints, trajectory.clone(), every)?
+        .keeping(job.schedule.boundaries());
     resume(&mut session, &mut checkpoints, job.schedule.epochs(), emit)?;
 
     let rates = (0..).zip(job.schedule.learning_rates());
