@@ -301,13 +301,13 @@ fn run_process(
     directory: &Path,
     progress: &dyn Fn(StageEvent),
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let mut child =
+    let process =
         spawn(launch).map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
     let mut follower = EventFollower::new(directory.join(files::EVENTS));
     let mut tick = || follower.read(progress);
     let is_worker = job.stage.command.is_none();
     let tick: Option<&mut dyn FnMut()> = if is_worker { Some(&mut tick) } else { None };
-    let status = match watch(context.groups, job.index, &mut child, job.stage.timeout, tick)? {
+    let status = match watch(context.groups, job.index, process, job.stage.timeout, tick)? {
         Ended::Exited(status) => status,
         Ended::TimedOut => return Err(Failure::TimedOut(job.stage.timeout.unwrap_or_default())),
     };

@@ -1,5 +1,6 @@
 //! Processes: starting one in a group of its own, watching it, ending it with all its children.
 
+mod clone_exec;
 mod groups;
 mod orphans;
 mod spawn;
@@ -7,5 +8,5 @@ mod watch;
 
 pub(crate) use groups::Groups;
 pub(crate) use orphans::end_orphans;
-pub(crate) use spawn::{Launch, STAGE_DIRECTORY_VARIABLE, spawn};
+pub(crate) use spawn::{Launch, Process, STAGE_DIRECTORY_VARIABLE, spawn};
 pub(crate) use watch::{Ended, watch};

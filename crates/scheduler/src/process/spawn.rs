@@ -1,10 +1,16 @@
+use super::clone_exec::{Program, c_string, clone_exec};
+use rustix::process::Pid;
 use std::{
-    ffi::OsString,
-    fs::OpenOptions,
+    collections::HashSet,
+    ffi::{CString, OsStr, OsString},
+    fs::{File, OpenOptions},
     io,
-    os::unix::process::CommandExt,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::process::ExitStatusExt,
+    },
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::ExitStatus,
 };
 
 /// Names the stage directory in the environment of every process of a stage, by which orphans are found.
@@ -29,32 +35,55 @@ impl Launch {
     }
 }
 
+/// A process that was started and not reaped yet.
+pub(crate) struct Process {
+    pub pid: Pid,
+    /// Readable once it has ended.
+    pub exit: OwnedFd,
+}
+
+impl Process {
+    /// Waits for its end and reaps it.
+    pub fn wait(self) -> io::Result<ExitStatus> {
+        loop {
+            match rustix::process::waitpid(Some(self.pid), rustix::process::WaitOptions::empty()) {
+                Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
+                Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
 /// Starts a process as the leader of a group of its own, so that Ctrl-C on the terminal does not reach it and
 /// all its children can be ended with it. The kernel kills it when the thread that started it dies.
-pub(crate) fn spawn(launch: &Launch) -> io::Result<Child> {
+pub(crate) fn spawn(launch: &Launch) -> io::Result<Process> {
     let log = OpenOptions::new().create(true).append(true).open(&launch.log)?;
-    let mut command = Command::new(&launch.argv[0]);
-    command
-        .args(&launch.argv[1..])
-        .current_dir(&launch.directory)
-        .envs(launch.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .process_group(0);
-    let parent = rustix::process::getpid();
-    // SAFETY: between fork and exec only two system calls are made, both safe there.
-    unsafe {
-        command.pre_exec(move || {
-            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-            match rustix::process::getppid() {
-                Some(current) if current == parent => Ok(()),
-                // The runner died between fork and the request above.
-                _ => Err(io::Error::from(io::ErrorKind::Interrupted)),
-            }
-        });
-    }
-    command.spawn()
+    let nothing = File::open("/dev/null")?;
+    let argv = launch.argv.iter().map(|word| c_string(word)).collect::<io::Result<Vec<_>>>()?;
+    let (pid, exit) = clone_exec(&Program {
+        argv: &argv,
+        environment: &environment(&launch.env)?,
+        directory: &launch.directory,
+        input: nothing.as_fd(),
+        output: log.as_fd(),
+    })?;
+    let pid = Pid::from_raw(pid).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(Process { pid, exit })
+}
+
+/// The environment of this process, with `changes` in the place of what it has under their names.
+fn environment(changes: &[(&'static str, OsString)]) -> io::Result<Vec<CString>> {
+    let changed: HashSet<&OsStr> = changes.iter().map(|(name, _)| OsStr::new(name)).collect();
+    let entry = |name: &OsStr, value: &OsStr| {
+        let mut entry = name.to_owned();
+        entry.push("=");
+        entry.push(value);
+        c_string(&entry)
+    };
+    let kept = std::env::vars_os().filter(|(name, _)| !changed.contains(name.as_os_str()));
+    let kept = kept.map(|(name, value)| entry(&name, &value));
+    kept.chain(changes.iter().map(|(name, value)| entry(OsStr::new(name), value))).collect()
 }
 
 fn quoted(word: &str) -> String {

@@ -1,12 +1,12 @@
-use super::Groups;
+use super::{Groups, Process};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, waitid},
+    process::{Signal, WaitId, WaitIdOptions, waitid},
 };
 use std::{
     io,
     os::fd::OwnedFd,
-    process::{Child, ExitStatus},
+    process::ExitStatus,
     time::{Duration, Instant},
 };
 
@@ -28,13 +28,12 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) fn watch(
     groups: &Groups,
     stage: usize,
-    child: &mut Child,
+    process: Process,
     timeout: Option<Duration>,
     mut tick: Option<&mut dyn FnMut()>,
 ) -> io::Result<Ended> {
-    let pid = Pid::from_child(child);
+    let (pid, exit) = (process.pid, &process.exit);
     groups.enter(stage, pid);
-    let exit = pidfd_open(pid, PidfdFlags::empty())?;
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let mut timed_out = false;
     loop {
@@ -44,7 +43,7 @@ pub(crate) fn watch(
             (Some(_), None) => Some(TICK),
             (None, left) => left,
         };
-        let has_ended = readable_within(&exit, wait)?;
+        let has_ended = readable_within(exit, wait)?;
         if let Some(tick) = &mut tick {
             tick();
         }
@@ -53,14 +52,14 @@ pub(crate) fn watch(
         }
         if until_deadline == Some(Duration::ZERO) {
             timed_out = true;
-            end(groups, stage, &exit)?;
+            end(groups, stage, exit)?;
             break;
         }
     }
     // The leader is a zombie until `wait`, which keeps its group's number from being given away.
     waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)?;
     groups.leave(stage);
-    let status = child.wait()?;
+    let status = process.wait()?;
     Ok(if timed_out { Ended::TimedOut } else { Ended::Exited(status) })
 }
 
