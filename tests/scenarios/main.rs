@@ -7,6 +7,7 @@ mod concurrency;
 mod freshness;
 mod interruption;
 mod resources;
+mod settled;
 
 /// A project whose binary is the one under test.
 fn project() -> testkit::Project {

@@ -4,7 +4,7 @@ use crate::{failure::Failure, output, project::Project};
 use proto::StageResult;
 use results::{CompareOptions, Format};
 use scheduler::{RunSummary, results_folder, runs};
-use spec::{Kind, Pipeline, Stage};
+use spec::{Kind, Pipeline};
 use std::path::PathBuf;
 
 /// Brings `results/table.csv` and `results/table.md` up to date if the run did something.
@@ -20,8 +20,7 @@ pub fn keep_tables(project: &Project, summary: &RunSummary) -> Result<(), Failur
 /// nothing has nothing to show.
 pub fn show(project: &Project) -> Result<(), Failure> {
     let Project { pipeline, store } = project;
-    let measures = |stage: &Stage| stage.kind == Kind::Evaluate;
-    if pipeline.metrics.is_empty() && !pipeline.stages.iter().any(measures) {
+    if !pipeline.measures() {
         return Ok(());
     }
     let records: Vec<_> = runs::list(store).into_iter().filter(|run| run.pipeline == pipeline.name).collect();

@@ -6,6 +6,7 @@ use crate::{
     paths,
     plan::{Force, PlanOptions},
     reasons::differences,
+    sources_seen::SourcesSeen,
 };
 use proto::Reason;
 use spec::{Source, Stage};
@@ -45,6 +46,7 @@ pub(crate) struct Assessor<'a> {
     latest: Latest,
     selected: Vec<bool>,
     forced: Vec<bool>,
+    sources: SourcesSeen,
 }
 
 impl<'a> Assessor<'a> {
@@ -60,7 +62,8 @@ impl<'a> Assessor<'a> {
                 forced[index] = true;
             }
         }
-        Ok(Self { graph, store, latest: Latest::read(store, &graph.pipeline.name)?, selected, forced })
+        let latest = Latest::read(store, &graph.pipeline.name)?;
+        Ok(Self { graph, store, latest, selected, forced, sources: SourcesSeen::default() })
     }
 
     pub fn is_selected(&self, index: usize) -> bool {
@@ -70,6 +73,11 @@ impl<'a> Assessor<'a> {
     /// Whether the stage runs even if its result is known.
     pub fn bypasses_cache(&self, index: usize) -> bool {
         self.forced[index] || !self.graph.stage(index).cache
+    }
+
+    /// All sources whose content was asked for, with their digests; `None` if one has changed in between.
+    pub fn sources_seen(&self) -> Option<Vec<(PathBuf, Digest)>> {
+        self.sources.unchanged()
     }
 
     /// What the stages of this pipeline last were.
@@ -173,13 +181,15 @@ impl<'a> Assessor<'a> {
     ) -> Result<Option<Digest>, SchedulerError> {
         match source {
             Source::Path(path) => {
-                let path = self.graph.pipeline.root.join(path);
-                match self.store.digest_path(&path) {
-                    Ok(digest) => Ok(Some(digest)),
+                let absolute = self.graph.pipeline.root.join(path);
+                let digest = match self.store.digest_path(&absolute) {
+                    Ok(digest) => digest,
                     // A missing source is the caller's to refuse; a plan goes on and calls the stage stale.
-                    Err(_) if !path.exists() => Ok(Some(missing_source())),
-                    Err(error) => Err(error.into()),
-                }
+                    Err(_) if !absolute.exists() => missing_source(),
+                    Err(error) => return Err(error.into()),
+                };
+                self.sources.note(path, digest);
+                Ok(Some(digest))
             }
             Source::Output { stage, .. } => {
                 let producer = self.graph.index_of(stage).and_then(|index| known[index].as_ref());

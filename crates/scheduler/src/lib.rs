@@ -27,7 +27,9 @@ mod reasons;
 mod recorder;
 mod run;
 pub mod runs;
+mod settled;
 mod signals;
+mod sources_seen;
 mod stage_end;
 
 pub use error::SchedulerError;
@@ -39,3 +41,4 @@ pub use paths::results_folder;
 pub use plan::{Force, Plan, PlanOptions, PlannedStage, Verdict, plan};
 pub use programs::worker_path;
 pub use run::{RunOptions, RunSummary, run};
+pub use settled::{Question, Settled};

@@ -1,9 +1,14 @@
 use spec::{Pipeline, Stage};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the outputs of a stage appear: `results/<pipeline>/<stage>/`, absolute.
 pub fn results_folder(pipeline: &Pipeline, stage: &Stage) -> PathBuf {
-    pipeline.root.join("results").join(&pipeline.name).join(file_name(&stage.name))
+    stage_folder(&pipeline.root, &pipeline.name, &stage.name)
+}
+
+/// As [`results_folder`], by names.
+pub(crate) fn stage_folder(root: &Path, pipeline: &str, stage: &str) -> PathBuf {
+    root.join("results").join(pipeline).join(file_name(stage))
 }
 
 /// The stage's name as the name of a file: matrix values may hold what file names must not.

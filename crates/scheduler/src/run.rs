@@ -11,6 +11,7 @@ use crate::{
     process::{Groups, end_orphans},
     programs::Programs,
     recorder::Recorder,
+    settled::{self, Question},
     signals::SignalListener,
     stage_end::StageEnd,
 };
@@ -31,6 +32,8 @@ use store::Store;
 pub struct RunOptions {
     /// What to run.
     pub plan: PlanOptions,
+    /// The pairs of `--set NAME=VALUE` that the pipeline was loaded with.
+    pub overrides: Vec<(String, String)>,
     /// How many stages at once at most.
     pub jobs: Option<usize>,
     /// Whether to go on with what does not depend on a failed stage.
@@ -72,7 +75,10 @@ pub fn run(
     let planned = assess_all(&graph, &assessor)?;
     let is_in_place = |planned: &Assessment| matches!(planned, Assessment::Fresh { in_place: true, .. });
     if planned.iter().flatten().all(is_in_place) {
-        return Ok(nothing_to_do(&graph, assessor.latest(), &planned, report));
+        let run = assessor.latest().run.clone().unwrap_or_default();
+        let selected = planned.iter().enumerate().filter(|(_, planned)| planned.is_some());
+        let names = selected.map(|(index, _)| graph.stage(index).name.clone()).collect();
+        return Ok(nothing_to_do(&pipeline.name, run, names, report));
     }
     let (machine, programs) = (Machine::detect(), Programs::find());
     let needs = check_needs(&graph, &planned, &machine, &programs, &options.device)?;
@@ -102,6 +108,13 @@ pub fn run(
     update_latest(&graph, store, assessor.latest(), &ends, &run)?;
     let status = status(&ends, was_stopped);
     let stages = recorder.finish(pipeline, &ends, status)?;
+    let question = Question {
+        file: &pipeline.file,
+        overrides: &options.overrides,
+        stages: &options.plan.stages,
+        device: &options.device,
+    };
+    settled::record(&graph, store, &assessor, &ends, &question, &run)?;
     store.save_index()?;
     let finished = RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() };
     recorder.event(&finished);
@@ -214,18 +227,22 @@ fn worker_provenance(provenance: &proto::Provenance) -> BTreeMap<String, String>
     facts
 }
 
-fn nothing_to_do(
-    graph: &StageGraph,
-    latest: &Latest,
-    planned: &[Option<Assessment>],
+/// Reports a run in which every stage is in place already. `run` is the one that put them there.
+pub(crate) fn nothing_to_do(
+    pipeline: &str,
+    run: String,
+    stages: Vec<String>,
     report: &mut dyn FnMut(&RunEvent),
 ) -> RunSummary {
-    let run = latest.run.clone().unwrap_or_default();
-    report(&run_started(graph, &run, planned));
+    let count = stages.len();
+    report(&RunEvent::RunStarted {
+        run: run.clone(),
+        pipeline: pipeline.into(),
+        stages: count,
+        fresh: count,
+    });
     let fresh = FinishedStage { outcome: StageResult::Fresh, seconds: 0.0 };
-    let selected = planned.iter().enumerate().filter(|(_, planned)| planned.is_some());
-    let stages: BTreeMap<_, _> =
-        selected.map(|(index, _)| (graph.stage(index).name.clone(), fresh.clone())).collect();
+    let stages: BTreeMap<_, _> = stages.into_iter().map(|name| (name, fresh.clone())).collect();
     let status = RunStatus::Succeeded;
     report(&RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() });
     RunSummary { run, status, stages }

@@ -43,6 +43,6 @@ pub use load::{load, parse};
 pub use pipeline::{
     CommandLine, Goal, Input, MetricSpec, Output, Piece, Pipeline, Reference, Resources, Source, Stage, Word,
 };
-pub use root::find_root;
+pub use root::{below, find_root};
 pub use schema::schema;
 pub use value_text::value_text;

@@ -88,6 +88,7 @@ fn read(
     Some(Pipeline {
         root: root.to_owned(),
         file: below(root, file),
+        text: text.to_owned(),
         description: description(&sections, &params, diagnostics),
         params: params.to_json(),
         overrides,

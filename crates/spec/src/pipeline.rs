@@ -13,6 +13,8 @@ pub struct Pipeline {
     pub root: PathBuf,
     /// The pipeline file, relative to the root where it lies below it.
     pub file: PathBuf,
+    /// The text of that file.
+    pub text: String,
     /// What the author says about it.
     pub description: Option<String>,
     /// The parameters in force, overrides applied.
@@ -28,6 +30,13 @@ pub struct Pipeline {
     /// Files and folders that stages read and that do not exist, with advice how to get them. A plan can be
     /// made without them; running cannot.
     pub missing_sources: Vec<SpecError>,
+}
+
+impl Pipeline {
+    /// Whether it measures something, so that there is something to compare.
+    pub fn measures(&self) -> bool {
+        !self.metrics.is_empty() || self.stages.iter().any(|stage| stage.kind == Kind::Evaluate)
+    }
 }
 
 /// One stage, or one cell of a stage with a matrix.

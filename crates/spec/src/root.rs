@@ -11,7 +11,7 @@ pub fn find_root(file: &Path) -> PathBuf {
 }
 
 /// The path relative to the root where it lies below it.
-pub(crate) fn below(root: &Path, file: &Path) -> PathBuf {
+pub fn below(root: &Path, file: &Path) -> PathBuf {
     let file = absolute(file);
     file.strip_prefix(root).map(Path::to_owned).unwrap_or(file)
 }

@@ -1,4 +1,4 @@
-use crate::Digest;
+use crate::{Digest, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -29,6 +29,9 @@ pub struct ActionRecord {
     /// What the processes printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<StoredOutput>,
+    /// Of the file that it was read from or written to.
+    #[serde(skip)]
+    pub stamp: Option<Stamp>,
 }
 
 /// An output in the store.

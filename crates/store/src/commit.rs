@@ -25,7 +25,7 @@ impl Claim {
             outputs.insert(name, store.store_output(&path, file)?);
         }
         let log = made.log.map(|log| store.store_log(&log)).transpose()?.flatten();
-        let action = ActionRecord {
+        let mut action = ActionRecord {
             format: FORMAT,
             key: self.key,
             key_document: made.key_document,
@@ -36,9 +36,11 @@ impl Claim {
             run: made.run,
             provenance: made.provenance,
             log,
+            stamp: None,
         };
         let path = layout.action(&self.key);
         atomic::replace(&layout.temporary(), &path, &document::encode(&path, &action)?)?;
+        action.stamp = store.action_stamp(&self.key);
         store.inner.stage_folders.take_back(self.directory())?;
         store.inner.durability.sync_if_due(store.root())?;
         Ok(action)

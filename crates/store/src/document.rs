@@ -2,7 +2,7 @@
 //! checksum is the BLAKE3 digest of every byte that follows it. Any truncation, and any changed bit,
 //! shows.
 
-use crate::{Digest, StoreError, atomic};
+use crate::{Digest, Stamp, StoreError, atomic};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fs::File,
@@ -36,15 +36,23 @@ pub fn write_document<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreE
 /// [`StoreError::Damaged`] if it is not what was written, [`StoreError::NewerFormat`] if its `format` is
 /// above `newest_format`.
 pub fn read_document<T: DeserializeOwned>(path: &Path, newest_format: u32) -> Result<Option<T>, StoreError> {
+    Ok(read_stamped(path, newest_format)?.map(|(document, _)| document))
+}
+
+/// As [`read_document`], with the stamp of the file.
+pub(crate) fn read_stamped<T: DeserializeOwned>(
+    path: &Path,
+    newest_format: u32,
+) -> Result<Option<(T, Stamp)>, StoreError> {
     match read_at_once(path) {
-        Ok(bytes) => decode(path, &bytes, newest_format).map(Some),
+        Ok((bytes, stamp)) => Ok(Some((decode(path, &bytes, newest_format)?, stamp))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::reading("read", path, error)),
     }
 }
 
 /// As [`std::fs::read`] with fewer system calls for a small file, of which a plan reads thousands.
-fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
+fn read_at_once(path: &Path) -> io::Result<(Vec<u8>, Stamp)> {
     const USUAL: usize = 4096;
     let mut file = File::open(path)?;
     let mut bytes = vec![0; USUAL];
@@ -53,7 +61,7 @@ fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
     if length == USUAL {
         file.read_to_end(&mut bytes)?;
     }
-    Ok(bytes)
+    Ok((bytes, Stamp::of(&file.metadata()?)))
 }
 
 pub(crate) fn encode<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, StoreError> {

@@ -50,5 +50,6 @@ pub use error::StoreError;
 pub use gc::{GcItem, GcItemKind, GcReport, Roots, gc};
 pub use layout::FORMAT;
 pub use place::Placed;
+pub use stamp::Stamp;
 pub use store::Store;
 pub use verify::{DamagedObject, MissingOutput, VerifyReport, verify};

@@ -1,13 +1,14 @@
+use serde::{Deserialize, Serialize};
 use std::{
     fs::Metadata,
     os::unix::fs::MetadataExt,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// What tells, without reading it, that a file is the one that was digested. Times are nanoseconds since
+/// What tells, without reading it, that a file is the one that was read before. Times are nanoseconds since
 /// 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
     pub(crate) inode: u64,
     pub(crate) size: u64,
     pub(crate) modified: i64,
@@ -23,7 +24,8 @@ const COARSE_TICK: Duration = Duration::from_millis(2_100);
 const NANOSECONDS: i64 = 1_000_000_000;
 
 impl Stamp {
-    pub(crate) fn of(metadata: &Metadata) -> Stamp {
+    /// The stamp of a file.
+    pub fn of(metadata: &Metadata) -> Stamp {
         Stamp {
             inode: metadata.ino(),
             size: metadata.size(),

@@ -1,5 +1,6 @@
 use crate::{
     ActionRecord, Digest, FORMAT, StoreError,
+    document::read_stamped,
     durability::Durability,
     file_digests::{FileDigests, Owner},
     in_use::InUse,
@@ -8,11 +9,12 @@ use crate::{
     layout::Layout,
     lock::Lock,
     path_key::PathKey,
-    read_document,
     stage_folders::StageFolders,
+    stamp::Stamp,
 };
 use std::{
     collections::HashMap,
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -85,17 +87,23 @@ impl Store {
     /// What `key` produced, if the store knows. A damaged record counts as none, with a warning.
     pub fn action(&self, key: &Digest) -> Option<ActionRecord> {
         let path = self.inner.layout.action(key);
-        match read_document::<ActionRecord>(&path, FORMAT) {
-            Ok(Some(action)) if action.key != *key => {
+        match read_stamped::<ActionRecord>(&path, FORMAT) {
+            Ok(Some((action, _))) if action.key != *key => {
                 self.warn(format!("'{}' belongs to another key; its stage runs again", path.display()));
                 None
             }
-            Ok(action) => action,
+            Ok(read) => read.map(|(action, stamp)| ActionRecord { stamp: Some(stamp), ..action }),
             Err(error) => {
                 self.warn(format!("{error}; its stage runs again"));
                 None
             }
         }
+    }
+
+    /// The stamp of the file that [`Store::action`] would read. As long as it is the one of an action that
+    /// was read, that action still stands.
+    pub fn action_stamp(&self, key: &Digest) -> Option<Stamp> {
+        fs::metadata(self.inner.layout.action(key)).ok().map(|metadata| Stamp::of(&metadata))
     }
 
     /// Where the object lies if the store has it.

@@ -10,8 +10,9 @@ use crate::{
 };
 use clap::{Args, ValueHint};
 use proto::{RunEvent, RunStatus};
-use scheduler::{RunOptions, RunSummary, runs};
+use scheduler::{Question, RunOptions, RunSummary, Settled, runs};
 use std::{env, path::PathBuf};
+use store::Store;
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -43,6 +44,9 @@ pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
         let hint = "usage: pipeline run FILE…; pipeline files are in `pipelines/` by convention";
         return Err(Failure::usage("no pipeline file is named", vec![hint.to_owned()]));
     }
+    if let Some(settled) = settled(&args)? {
+        return report_settled(settled, &args, json);
+    }
     let load = |file: &PathBuf| project::load(file, &args.overrides);
     let projects: Vec<Project> = args.files.iter().map(load).collect::<Result<_, _>>()?;
     let mut worst = Exit::Done;
@@ -59,6 +63,40 @@ pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
+/// What is filed of each file, if all of them are known to have nothing to do.
+fn settled(args: &RunArgs) -> Result<Option<Vec<Settled>>, Failure> {
+    if args.dry_run || !args.selection.force.is_empty() {
+        return Ok(None);
+    }
+    let find = |file: &PathBuf| {
+        let root = spec::find_root(file);
+        let question = Question {
+            file: &spec::below(&root, file),
+            overrides: &args.overrides.set,
+            stages: &args.selection.stages,
+            device: &args.device,
+        };
+        Ok(Settled::find(&root, &Store::open(&root)?, &question))
+    };
+    args.files.iter().map(find).collect()
+}
+
+fn report_settled(settled: Vec<Settled>, args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+    for (settled, file) in settled.into_iter().zip(&args.files) {
+        let measures = settled.measures;
+        if json {
+            settled.report(&mut print_event);
+            continue;
+        }
+        let mut reporter = LiveReporter::new(|_, stage| PathBuf::from(stage));
+        settled.report(&mut |event| reporter.event(event));
+        if measures {
+            run_results::show(&project::load(file, &args.overrides)?)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
 /// `--force` takes the word after it for a stage; a pipeline file there was not meant as one.
 fn untangled(mut args: RunArgs) -> RunArgs {
     for forced in &mut args.selection.force {
@@ -73,6 +111,7 @@ fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failur
     let Project { pipeline, store } = project;
     let options = RunOptions {
         plan: plan::options(&args.selection),
+        overrides: args.overrides.set.clone(),
         jobs: args.jobs.map(|jobs| jobs as usize),
         keep_going: args.keep_going,
         device: args.device.clone(),
