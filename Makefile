@@ -4,7 +4,7 @@ PREFIX ?= $(HOME)/.local
 CARGO_PROFILE := --release
 PIPELINE := target/release/pipeline
 
-.PHONY: help setup build demo test install clean
+.PHONY: help setup build demo test bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: setup ## format, lints, all tests, documentation
 	cargo build $(CARGO_PROFILE) -p cli -p worker -p testkit
 	cargo test $(CARGO_PROFILE) --workspace
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_PROFILE) --workspace --no-deps --document-private-items
+
+bench: build ## measure against named peers, on an idle machine; writes results/bench/
+	@python3 benches/peers/runner.py
 
 install: build ## put both programs on the path, below PREFIX (~/.local)
 	@scripts/install.sh "$(PREFIX)"

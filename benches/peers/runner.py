@@ -24,11 +24,11 @@ from peers import ROOT, install
 
 OURS = ROOT / "target" / "release" / "pipeline"
 
-# What bounds our figure, found with `perf` and `strace -c -f`; see docs/performance.md.
+# What bounds our figure, found with `perf record` and `strace -f` on the same pipelines.
 BOUNDS = {
     "cold": "starting two processes a stage (`sh` and its `cat`), then making, renaming and copying six small files",
-    "no-op": "one `stat` a file, reading the pipeline file, and one BLAKE3 a stage's key",
-    "edit": "as cold, for the stages of one chain; reading the pipeline file",
+    "no-op": "one `stat` an output and one an action, and reading the record of the last run",
+    "edit": "as cold, for the stages of one chain; judging all others, and the one sync of the disk at the end",
     "digest": "BLAKE3 on all cores over mapped pages",
     "folder": "one `stat` a file, on all cores",
     "start": "the dynamic loader and the page faults of the program's own pages",
@@ -160,7 +160,7 @@ def table(bench, versions, load):
         "Peers: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
         "",
         f"Medians of up to {bench.runs} runs, ours and the peer's in turn; wall clock unless it says CPU; memory is that of the",
-        "largest process. The ratio is our time over the peer's: below 1 we are faster. Stages are ten parallel chains of",
+        "largest process (below 20 MiB, that of the benchmark itself). The ratio is our time over the peer's: below 1 we are faster. Stages are ten parallel chains of",
         "a `cat` and an `echo` each, and re-run stages are those of one chain.",
         "",
         "| job | ours | CPU | peak memory | peer | theirs | ratio | what bounds ours |",
@@ -201,7 +201,7 @@ def main():
         bench.plan(ours, 100_000)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(table(bench, peers.versions, load))
-    print(f"wrote {options.out.relative_to(ROOT)}")
+    print(f"wrote {options.out}")
 
 
 if __name__ == "__main__":
