@@ -2,6 +2,10 @@
 //! trees in the published layouts.
 #![allow(clippy::unwrap_used)]
 
+mod archives;
+mod fetching;
+mod published;
+
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
@@ -12,10 +16,13 @@ use testkit::Project;
 fn project() -> Project {
     let worker = PathBuf::from(env!("CARGO_BIN_EXE_pipeline-worker"));
     let project = Project::with_worker(worker.with_file_name("pipeline"), worker);
-    for entry in std::fs::read_dir(repository().join("pipelines")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        project.file(&format!("pipelines/{name}"), std::fs::read(&path).unwrap());
+    for folder in ["pipelines", "pipelines/common"] {
+        let entries =
+            std::fs::read_dir(repository().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        for path in entries.filter(|path| path.is_file()) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            project.file(&format!("{folder}/{name}"), std::fs::read(&path).unwrap());
+        }
     }
     project
 }
@@ -89,30 +96,12 @@ fn a_training_killed_with_its_runner_goes_on_and_ends_with_the_same_bytes() {
 }
 
 #[test]
-fn tiny_imagenet_runs_to_the_end_on_a_small_tree() {
-    let project = project();
-    data::fixtures::write_tiny_imagenet(&project.path("data/tiny-imagenet-200"), 40, 4, 1).unwrap();
-    let settings = ["epochs=2", "test_per_class=1", "filters=[8,16,16,16]", "batch_size=30"];
-    let mut arguments = vec!["run", "pipelines/tiny_imagenet_decay.toml", "--json"];
-    arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-    let ran = project.pipeline_with(&arguments).ok();
-    assert_eq!(ran.executed(), ["dataset", "means", "rank", "train"]);
-    let metrics: serde_json::Value =
-        serde_json::from_str(&project.read("results/tiny_imagenet_decay/rank/metrics.json")).unwrap();
-    assert_eq!(metrics["samples"], 40, "{metrics}");
-    let table = project.pipeline_with(&["compare"]).ok();
-    assert!(
-        table.stdout.contains("published, experiment 2") && table.stdout.contains("58.03"),
-        "{}",
-        table.stdout
-    );
-}
-
-#[test]
 fn without_the_data_it_plans_and_says_what_is_missing() {
     let project = project();
-    project.pipeline_with(&["plan", "pipelines/tiny_imagenet_decay.toml"]).ok();
-    let refused = project.pipeline_with(&["run", "pipelines/tiny_imagenet_decay.toml"]).expect_code(2);
+    let arguments = ["pipelines/tiny_imagenet_decay.toml", "--set", "data=data/tiny-imagenet-200"];
+    let with = |command| [&[command], arguments.as_slice()].concat();
+    project.pipeline_with(&with("plan")).ok();
+    let refused = project.pipeline_with(&with("run")).expect_code(2);
     assert!(refused.stderr.contains("tiny-imagenet-200"), "{}", refused.stderr);
     assert!(!project.path(".pipeline").exists());
 }

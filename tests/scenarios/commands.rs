@@ -81,12 +81,46 @@ fn a_command_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_fetch_stage_is_planned_and_refused_before_anything_runs() {
+fn a_stage_on_demand_runs_only_for_another_one_or_by_name() {
     let project = project();
-    project.pipeline("[stages.get]\nkind = \"fetch\"\nurl = \"http://localhost/x.zip\"");
-    project.pipeline_with(&["plan", "pipelines/p.toml"]).ok();
-    let error = project.run(&[]).expect_code(3).json();
-    assert!(error["error"]["message"].as_str().unwrap().contains("cannot run yet"), "{error}");
+    project.file("mine.txt", "mine");
+    project.pipeline(
+        r#"
+        [params]
+        data = "${stages.get.data}"
+        [stages.get]
+        kind = "command"
+        run = "sh -c 'echo got > $1' - ${outputs.data}"
+        outputs = { data = "data.txt" }
+        on_demand = true
+        [stages.use]
+        kind = "command"
+        run = "cp ${inputs.data} ${outputs.copy}"
+        inputs = { data = "${params.data}" }
+        outputs = { copy = "copy.txt" }
+        "#,
+    );
+    let mine = ["--set", "data=mine.txt"];
+    let plan = project.pipeline_with(&["plan", "pipelines/p.toml", "--json", mine[0], mine[1]]).ok().json();
+    assert_eq!(plan["stages"].as_array().unwrap().len(), 1, "{plan}");
+    assert_eq!(project.run(&mine).ok().executed(), ["use"]);
+    assert_eq!(project.read("results/p/use/copy.txt"), "mine");
+    assert!(!project.path("results/p/get").exists());
+    assert_eq!(project.run(&["--stage", "get", mine[0], mine[1]]).ok().executed(), ["get"]);
+    assert_eq!(project.run(&[]).ok().executed(), ["use"]);
+    assert_eq!(project.read("results/p/use/copy.txt"), "got\n");
+}
+
+#[test]
+fn a_change_of_an_included_file_is_a_change() {
+    let project = project();
+    let stage = "[params]\nword = 'one'\n[stages.s]\nkind = 'command'\nrun = 'echo ${params.word}'";
+    project.file("pipelines/common/base.toml", stage);
+    project.pipeline("include = 'pipelines/common/base.toml'");
+    assert_eq!(project.run(&[]).ok().executed(), ["s"]);
+    assert!(project.run(&[]).ok().executed().is_empty());
+    project.edit("pipelines/common/base.toml", "one", "two");
+    assert_eq!(project.run(&[]).ok().executed(), ["s"]);
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub struct StageRequest {
     pub root: PathBuf,
     /// The folder of training checkpoints, absolute; shared by all stages.
     pub checkpoints: PathBuf,
+    /// A folder, absolute, that the next attempt finds again should this one fail or be killed; not made yet
+    /// if nothing is in it.
+    pub partial: PathBuf,
     /// `auto`, `cpu`, `cuda` or `cuda:N`.
     pub device: String,
     /// How many processors it may use.

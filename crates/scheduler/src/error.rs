@@ -15,8 +15,6 @@ pub enum SchedulerError {
     UnknownDevice(String),
     #[error("`pipeline-worker`, which stage `{stage}` needs, was not found beside `pipeline` or on the path")]
     NoWorker { stage: String },
-    #[error("stage `{stage}` is of kind `fetch`, which this version describes and plans but cannot run yet")]
-    NoFetch { stage: String },
     #[error("no run is called `{0}`")]
     UnknownRun(String),
     #[error("run `{0}` is not the only one that begins like this")]
@@ -40,11 +38,7 @@ impl SchedulerError {
             | Self::UnknownRun(_)
             | Self::AmbiguousRun(_)
             | Self::Source(..) => 2,
-            Self::Impossible { .. }
-            | Self::NoWorker { .. }
-            | Self::NoFetch { .. }
-            | Self::Io(..)
-            | Self::Store(_) => 3,
+            Self::Impossible { .. } | Self::NoWorker { .. } | Self::Io(..) | Self::Store(_) => 3,
         }
     }
 
@@ -57,7 +51,6 @@ impl SchedulerError {
             Self::NoWorker { .. } => {
                 "build it with `make build`, or name it in the environment variable PIPELINE_WORKER"
             }
-            Self::NoFetch { .. } => "download it yourself and name the folder, or use a `command` stage",
             Self::UnknownRun(_) | Self::AmbiguousRun(_) => "`pipeline runs` lists them",
             Self::Store(error) => return error.hint().map(String::from).into_iter().collect(),
             Self::Cycle(_) | Self::Source(..) | Self::Io(..) => return Vec::new(),

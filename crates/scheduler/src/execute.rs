@@ -286,6 +286,7 @@ fn write_request(
         outputs: outputs.clone(),
         root: context.pipeline.root.clone(),
         checkpoints: context.store.root().join("checkpoints"),
+        partial: directory.join(store::PARTIAL),
         device: context.device.into(),
         threads: grant.needs.cpus as usize,
         provenance: context.provenance.clone(),

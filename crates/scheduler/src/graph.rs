@@ -72,14 +72,15 @@ impl<'a> StageGraph<'a> {
         self.graph.neighbors_directed(NodeIndex::new(index), Direction::Outgoing).map(NodeIndex::index)
     }
 
-    /// Which stages are meant by `--stage` names, with all that they need; all of them without a name.
-    /// A name without `@` means every cell of a matrix.
+    /// Which stages are meant by `--stage` names, with all that they need; without a name all but those that
+    /// nobody needs and that run on demand only. A name without `@` means every cell of a matrix.
     pub fn select(&self, names: &[String]) -> Result<Vec<bool>, SchedulerError> {
-        if names.is_empty() {
-            return Ok(vec![true; self.pipeline.stages.len()]);
-        }
-        let mut selected = vec![false; self.pipeline.stages.len()];
-        let mut open = self.named(names)?;
+        let stages = &self.pipeline.stages;
+        let mut selected = vec![false; stages.len()];
+        let mut open = match names {
+            [] => (0..stages.len()).filter(|&index| !stages[index].on_demand).collect(),
+            names => self.named(names)?,
+        };
         while let Some(index) = open.pop() {
             if !std::mem::replace(&mut selected[index], true) {
                 open.extend(self.producers(index).map(|(producer, _)| producer));

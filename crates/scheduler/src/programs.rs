@@ -23,7 +23,6 @@ impl Programs {
     pub fn check(&self, stage: &Stage) -> Result<(), SchedulerError> {
         match stage.kind {
             Kind::Command => Ok(()),
-            Kind::Fetch => Err(SchedulerError::NoFetch { stage: stage.name.clone() }),
             _ if self.worker.is_some() => Ok(()),
             _ => Err(SchedulerError::NoWorker { stage: stage.name.clone() }),
         }

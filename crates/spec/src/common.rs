@@ -28,6 +28,8 @@ pub(crate) struct CommonFields {
     pub cache: bool,
     /// Keeps the last result even if the stage is stale.
     pub frozen: bool,
+    /// Runs the stage only if another one that runs refers to it, or `--stage` names it.
+    pub on_demand: bool,
     /// Environment variables whose values count as inputs.
     pub env: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl Default for CommonFields {
             mutex: None,
             cache: true,
             frozen: false,
+            on_demand: false,
             env: Vec::new(),
         }
     }

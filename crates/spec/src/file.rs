@@ -1,5 +1,6 @@
 use crate::{
     diagnostics::Diagnostics,
+    include::INCLUDE,
     node::{Entry, Node, Reader, Table, Tree},
     source::Span,
 };
@@ -16,12 +17,12 @@ pub(crate) struct PipelineFile {
 }
 
 /// The sections that a file may have.
-const SECTIONS: [&str; 5] = ["description", "params", "stages", "metrics", "references"];
+const SECTIONS: [&str; 6] = [INCLUDE, "description", "params", "stages", "metrics", "references"];
 
-/// Reads the text of source 0. `None` if it is not TOML; that is then all that is reported.
-pub(crate) fn read(text: &str, diagnostics: &mut Diagnostics) -> Option<Table> {
+/// Reads the text of a source. `None` if it is not TOML; that is then all that is reported.
+pub(crate) fn read(text: &str, source: usize, diagnostics: &mut Diagnostics) -> Option<Table> {
     let (table, faults) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { source: 0, offset: 0, diagnostics };
+    let mut reader = Reader { source, offset: 0, diagnostics };
     if faults.is_empty() {
         return Some(reader.table(table.into_inner()));
     }

@@ -4,7 +4,7 @@ use crate::{
     pipeline::{Input, Source},
     source::Span,
     stage::StageReader,
-    template::{self, Segment, Target},
+    template::{self, Reference, Segment, Target},
 };
 use std::path::Path;
 
@@ -15,7 +15,7 @@ struct Sources {
     is_list: bool,
 }
 
-impl StageReader<'_, '_> {
+impl<'a> StageReader<'a, '_> {
     /// The input called `name`: a path, a reference, or a list of them. What is wrong is reported.
     pub fn input(&mut self, name: &str, node: &Node) -> Option<Input> {
         let mut found = Sources::default();
@@ -60,17 +60,28 @@ impl StageReader<'_, '_> {
     }
 
     fn read_template(&mut self, name: &str, text: &str, span: Span, found: &mut Sources) -> Option<()> {
-        let segments = template::parse(text, span, self.diagnostics)?;
-        let stage_output = |segment: &Segment<'_>| match segment {
-            Segment::Reference(reference) => matches!(reference.target, Target::StageOutput { .. }),
-            Segment::Text(_) => false,
-        };
-        if segments.first().is_some_and(stage_output) {
+        let segments = self.with_output_of_param(template::parse(text, span, self.diagnostics)?)?;
+        if segments.first().is_some_and(Segment::is_output) {
             return self.read_output(&segments, span, found);
         }
         let node =
             self.scope().resolve(&Node { value: Tree::String(text.to_owned()), span }, self.diagnostics);
         self.read_value(name, &node, found)
+    }
+
+    /// The same with a parameter at the beginning replaced by the output that it stands for, if it does.
+    fn with_output_of_param<'s>(&mut self, segments: Vec<Segment<'s>>) -> Option<Vec<Segment<'s>>>
+    where
+        'a: 's,
+    {
+        let Some(Segment::Reference(Reference { target: Target::Param(name), .. })) = segments.first() else {
+            return Some(segments);
+        };
+        let Some(Node { value: Tree::Output(text), span }) = self.project.params.get(name) else {
+            return Some(segments);
+        };
+        let output = template::parse(text, *span, self.diagnostics)?;
+        Some(output.into_iter().chain(segments.into_iter().skip(1)).collect())
     }
 
     /// A value that comes from a parameter: no references are looked for in it any more.

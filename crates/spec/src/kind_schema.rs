@@ -2,7 +2,7 @@ use crate::{
     Kind,
     common::CommonFields,
     kinds::{
-        CommandParams, DatasetParams, DecayTrainParams, EvaluateParams, FetchParams, MeansParams, TrainParams,
+        CommandParams, DatasetParams, DecayTrainParams, EvaluateParams, FetchFields, MeansParams, TrainParams,
     },
     shape::Fields,
 };
@@ -35,7 +35,7 @@ pub(crate) fn common_schema() -> Value {
 /// The fields that are the kind's own, inputs aside, as JSON Schema.
 pub(crate) fn own_schema(kind: Kind) -> Value {
     match kind {
-        Kind::Fetch => schema_of::<FetchParams>(),
+        Kind::Fetch => schema_of::<FetchFields>(),
         Kind::Dataset => schema_of::<DatasetParams>(),
         Kind::Means => schema_of::<MeansParams>(),
         Kind::Train => schema_of::<TrainParams>(),

@@ -11,6 +11,7 @@ mod diagnostics;
 mod error;
 mod file;
 mod graph;
+mod include;
 mod inputs;
 mod kind_schema;
 pub mod kinds;

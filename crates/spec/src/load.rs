@@ -3,7 +3,7 @@ use crate::{
     diagnostics::Diagnostics,
     error::{Errors, SpecError},
     file::{self, PipelineFile},
-    graph, missing,
+    graph, include, missing,
     node::Tree,
     overrides,
     params::Params,
@@ -74,7 +74,7 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Pipeline> {
     let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let table = file::read(text, diagnostics)?;
+    let table = include::resolve(file::read(text, 0, diagnostics)?, root, diagnostics)?;
     let mut sections = file::sections(table, diagnostics);
     let overrides = overrides::apply(&mut sections, overrides, diagnostics);
     let params = Params::resolve(&sections.params, diagnostics);

@@ -21,6 +21,8 @@ pub(crate) enum Tree {
     String(String),
     List(Vec<Node>),
     Table(Table),
+    /// A reference to a stage's output, as written; only parameters keep one, and only inputs take it.
+    Output(String),
     /// Stands for a value that an error was reported about, so that nothing more is said of it.
     Broken,
 }
@@ -107,7 +109,7 @@ impl Node {
             Tree::Boolean(value) => Value::from(*value),
             Tree::Integer(value) => Value::from(*value),
             Tree::Float(value) => Value::from(*value),
-            Tree::String(value) => Value::from(value.as_str()),
+            Tree::String(value) | Tree::Output(value) => Value::from(value.as_str()),
             Tree::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
             Tree::Table(table) => table.to_json(),
             Tree::Broken => Value::Null,
@@ -117,7 +119,7 @@ impl Node {
     /// The value as part of a longer text; `None` for lists and tables.
     pub fn to_text(&self) -> Option<String> {
         match &self.value {
-            Tree::List(_) | Tree::Table(_) | Tree::Broken => None,
+            Tree::List(_) | Tree::Table(_) | Tree::Output(_) | Tree::Broken => None,
             _ => Some(crate::value_text(&self.to_json())),
         }
     }
@@ -133,6 +135,7 @@ impl Node {
             Tree::List(items) if items.is_empty() => return "an empty list".to_owned(),
             Tree::List(_) => return "a list".to_owned(),
             Tree::Table(_) => return "a table".to_owned(),
+            Tree::Output(_) => return "an output of a stage".to_owned(),
             Tree::Broken => return "nothing".to_owned(),
         };
         let value = self.to_json().to_string();
@@ -152,7 +155,7 @@ impl Node {
     /// How much memory the value takes, roughly: one for each value and each byte of text.
     pub fn weight(&self) -> usize {
         1 + match &self.value {
-            Tree::String(text) => text.len(),
+            Tree::String(text) | Tree::Output(text) => text.len(),
             Tree::List(items) => items.iter().map(Self::weight).sum(),
             Tree::Table(table) => {
                 table.entries.iter().map(|entry| entry.key.len() + entry.node.weight()).sum()

@@ -52,8 +52,10 @@ impl Params {
             if params.resolved.contains_key(&entry.key) {
                 continue;
             }
-            let scope = Scope { params: &params, cell: None };
-            let mut node = scope.resolve(&entry.node, diagnostics);
+            let mut node = match output(&entry.node) {
+                Some(output) => output,
+                None => Scope { params: &params, cell: None }.resolve(&entry.node, diagnostics),
+            };
             let excess = excess(&node);
             if let Some(excess) = excess {
                 diagnostics.error(entry.node.span, format!("the value of `{}` is {excess}", entry.key));
@@ -85,6 +87,14 @@ impl Params {
     pub fn scope<'a>(&'a self, cell: Option<&'a Cell>) -> Scope<'a> {
         Scope { params: self, cell }
     }
+}
+
+/// A value that begins with a reference to an output of a stage is resolved by the input that it ends up in.
+fn output(node: &Node) -> Option<Node> {
+    let text = node.as_str()?;
+    let segments = template::parse(text, node.span, &mut Diagnostics::default())?;
+    let is_output = segments.first().is_some_and(Segment::is_output);
+    is_output.then(|| Node { value: Tree::Output(text.to_owned()), span: node.span })
 }
 
 /// What is too much about a value.

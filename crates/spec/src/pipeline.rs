@@ -77,6 +77,8 @@ pub struct Stage {
     pub cache: bool,
     /// Whether the last result is kept even if the stage is stale.
     pub frozen: bool,
+    /// Whether it runs only if another stage needs it, or it is named.
+    pub on_demand: bool,
     /// Environment variables whose values count as inputs.
     pub env: Vec<String>,
 }

@@ -8,15 +8,26 @@ pub fn schema() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pipeline file",
         "type": "object",
-        "required": ["stages"],
         "additionalProperties": false,
         "properties": sections(),
+        // What a file with `include` lacks may stand in the other.
+        "anyOf": [
+            {
+                "required": ["stages"],
+                "properties": { "stages": { "additionalProperties": { "$ref": "#/$defs/stage" } } },
+            },
+            { "required": ["include"] },
+        ],
         "$defs": definitions(),
     })
 }
 
 fn sections() -> Value {
     json!({
+        "include": {
+            "description": "A file, relative to the project root, whose tables this one builds on.",
+            "type": "string",
+        },
         "description": { "description": "What the pipeline is for, in words.", "type": "string" },
         "params": {
             "description": "Named values: `${params.NAME}` refers to one, `--set NAME=VALUE` overrides one.",
@@ -27,7 +38,7 @@ fn sections() -> Value {
             "description": "The stages by name.",
             "type": "object",
             "propertyNames": { "pattern": names::PATTERN },
-            "additionalProperties": { "$ref": "#/$defs/stage" },
+            "additionalProperties": { "type": "object" },
         },
         "metrics": {
             "description": "What comparisons show, by `STAGE.KEY`.",

@@ -156,6 +156,7 @@ impl<'a> StageReader<'a, '_> {
             mutex: common.mutex,
             cache: common.cache,
             frozen: common.frozen,
+            on_demand: common.on_demand,
             env,
         }
     }

@@ -7,6 +7,13 @@ pub(crate) enum Segment<'a> {
     Reference(Reference<'a>),
 }
 
+impl Segment<'_> {
+    /// Whether it is an output of a stage.
+    pub fn is_output(&self) -> bool {
+        matches!(self, Self::Reference(Reference { target: Target::StageOutput { .. }, .. }))
+    }
+}
+
 /// A `${…}`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reference<'a> {

@@ -163,13 +163,13 @@ fn paths_are_relative_to_the_project_and_normalised() {
 fn where_a_checked_download_comes_from_does_not_matter() {
     let md5 = "0".repeat(32);
     let text = format!(
-        "[stages.a]\nkind = 'fetch'\nurl = ['u', 'v']\nchecksum = 'md5:{md5}'\n[stages.b]\nkind = 'fetch'\nurl = 'u'"
+        "[stages.a]\nkind = 'fetch'\nurl = ['https://u/x', 'https://v/x']\nchecksum = 'md5:{md5}'\n[stages.b]\nkind = 'fetch'\nurl = 'https://u/x'"
     );
     let pipeline = pipeline(&text);
     let (a, b) = (stage(&pipeline, "a"), stage(&pipeline, "b"));
-    assert_eq!(a.hints["url"], json!(["u", "v"]));
+    assert_eq!(a.hints["url"], json!(["https://u/x", "https://v/x"]));
     assert!(!a.params.contains_key("url"));
-    assert_eq!(b.params["url"], json!(["u"]));
+    assert_eq!(b.params["url"], json!(["https://u/x"]));
     assert!(b.hints.is_empty());
 }
 

@@ -39,6 +39,7 @@ fn files_that_are_read_are_accepted() {
     for text in [
         VALID.to_owned(),
         stage("fetch", ""),
+        stage("fetch", "unpack = 'tar.gz'"),
         stage("means", "mode = 'pixel'"),
         stage("evaluate", "flip = true"),
     ] {

@@ -89,7 +89,7 @@ impl Store {
 
 impl Claim {
     /// The folder to work in: `.pipeline/stages/<key>/`, at first empty but for, perhaps, empty folders
-    /// `inputs` and `outputs`. It is removed by [`Claim::commit`] and kept otherwise, for inspection.
+    /// `inputs` and `outputs`, and for what an earlier attempt has left in [`crate::PARTIAL`]. It is removed by [`Claim::commit`] and kept otherwise, for inspection.
     pub fn directory(&self) -> &Path {
         &self.directory
     }

@@ -50,6 +50,7 @@ pub use error::StoreError;
 pub use gc::{GcItem, GcItemKind, GcReport, Roots, gc};
 pub use layout::FORMAT;
 pub use place::Placed;
+pub use stage_folders::PARTIAL;
 pub use stamp::Stamp;
 pub use store::Store;
 pub use verify::{DamagedObject, MissingOutput, VerifyReport, verify};

@@ -8,6 +8,10 @@ use std::{
 /// What a stage directory may hold when it is handed out, empty.
 const KEPT: [&str; 2] = ["inputs", "outputs"];
 
+/// The folder in a stage directory that the next attempt at the same key finds again, such as a download
+/// that was cut off.
+pub const PARTIAL: &str = "partial";
+
 /// The directories that stages work in. Those of finished stages are handed out again, and what cannot be
 /// is moved aside and removed at the end: where each freed block is reported to the device at once (ext4
 /// mounted with `discard`), removing three folders takes longer than most commands.
@@ -29,18 +33,24 @@ impl StageFolders {
         StageFolders { aside, unused: Mutex::default() }
     }
 
-    /// Makes `folder` one to work in, whatever a killed stage has left there.
+    /// Makes `folder` one to work in, whatever a killed stage has left there; of that only [`PARTIAL`] stays.
     pub(crate) fn hand_out(&self, folder: &Path) -> Result<(), StoreError> {
         let failed = |error| StoreError::writing("create", folder, error);
-        if folder.exists() {
-            let left = self.move_aside(folder)?;
-            self.unused().garbage.push(left);
-        }
+        let left = if folder.exists() { Some(self.move_aside(folder)?) } else { None };
         let spare = self.unused().spare.pop();
         match spare.map_or(Err(io::ErrorKind::NotFound.into()), |spare| fs::rename(spare, folder)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir(folder).map_err(failed),
             renamed => renamed.map_err(failed),
+        }?;
+        if let Some(left) = left {
+            let handed_on = fs::rename(left.join(PARTIAL), folder.join(PARTIAL));
+            self.unused().garbage.push(left);
+            handed_on.or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(failed(error)),
+            })?;
         }
+        Ok(())
     }
 
     /// Takes back the folder of a stage that is recorded.
@@ -147,5 +157,26 @@ mod tests {
         assert_eq!(names(&aside).len(), 2);
         folders.clear();
         assert_eq!(names(&aside), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_next_attempt_finds_what_is_partial_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let (aside, stage) = (root.path().join("tmp"), root.path().join("stage"));
+        fs::create_dir(&aside).unwrap();
+        let folders = StageFolders::new(aside);
+        folders.hand_out(&stage).unwrap();
+        for folder in ["outputs", PARTIAL] {
+            fs::create_dir_all(stage.join(folder)).unwrap();
+            fs::write(stage.join(folder).join("half"), "x").unwrap();
+        }
+        folders.remove_if_empty(&stage);
+        folders.hand_out(&stage).unwrap();
+        assert_eq!(names(&stage), [PARTIAL]);
+        assert_eq!(fs::read(stage.join("partial/half")).unwrap(), b"x");
+
+        folders.take_back(&stage).unwrap();
+        folders.hand_out(&stage).unwrap();
+        assert!(!names(&stage).contains(&PARTIAL.to_owned()));
     }
 }

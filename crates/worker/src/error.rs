@@ -1,4 +1,5 @@
 use data::DataError;
+use fetch::FetchError;
 use std::error::Error;
 use train::TrainError;
 
@@ -25,6 +26,10 @@ pub enum WorkerError {
     #[error("the parameters do not fit the kind")]
     Parameters(#[from] serde_json::Error),
 
+    /// Downloading or unpacking failed.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+
     /// Building or summing up a dataset failed.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -47,7 +52,8 @@ impl WorkerError {
         use TrainError::Data;
         matches!(
             self,
-            Self::Data(DataError::Interrupted)
+            Self::Fetch(FetchError::Interrupted)
+                | Self::Data(DataError::Interrupted)
                 | Self::Train(TrainError::Interrupted | Data(DataError::Interrupted))
         )
     }
@@ -70,6 +76,7 @@ impl WorkerError {
     pub fn hints(&self) -> Vec<String> {
         let mut hints = match self {
             Self::Device { .. } => vec!["`pipeline doctor` shows the devices of this machine".to_owned()],
+            Self::Fetch(error) => error.hints(),
             Self::Train(error) => error.hints(),
             Self::Panic { .. } => vec!["this is a bug; the stage's log has the place".to_owned()],
             Self::Request { .. } | Self::Parameters(_) | Self::Data(_) => Vec::new(),

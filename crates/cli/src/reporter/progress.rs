@@ -1,11 +1,15 @@
 use super::epoch::thousands;
-use crate::time;
+use crate::{amounts::show_bytes, time};
 use proto::StageEvent;
 
 /// How far a running stage is.
 #[derive(Debug, Default)]
 pub struct StageProgress {
     text: String,
+    /// What is being done, where that is work of known length.
+    activity: String,
+    /// Whether it is counted in bytes, whose speed is then shown.
+    is_bytes: bool,
     /// Of the last epoch.
     val_accuracy: Option<f64>,
     done: u64,
@@ -20,9 +24,12 @@ impl StageProgress {
     pub fn update(&mut self, event: &StageEvent, now: f64) {
         match event {
             StageEvent::Progress { activity, done, total, unit } => {
-                (self.done, self.total) = (*done, *total);
-                let (done, total) = (thousands(*done as f64), thousands(*total as f64));
-                self.text = format!("{activity} {done} of {total} {unit}");
+                if self.activity != *activity {
+                    self.activity.clone_from(activity);
+                    self.begun = None;
+                }
+                (self.done, self.total, self.is_bytes) = (*done, *total, unit == "bytes");
+                self.text = amount_done(activity, *done, *total, unit);
             }
             StageEvent::Step { epoch, epochs, step, steps, loss, images_per_second } => {
                 self.steps = u64::from(*steps);
@@ -44,7 +51,7 @@ impl StageProgress {
             }
             StageEvent::Started { .. } | StageEvent::Checkpoint { .. } | StageEvent::Warning { .. } => return,
         }
-        if self.total > 0 && self.begun.is_none() {
+        if (self.total > 0 || self.is_bytes) && self.begun.is_none() {
             self.begun = Some((self.done, now));
         }
     }
@@ -56,9 +63,11 @@ impl StageProgress {
 
     /// What is being done, how fast, and how long it will take.
     pub fn text(&self, now: f64) -> String {
+        let speed = self.speed(now).filter(|_| self.is_bytes);
+        let speed = speed.map_or_else(String::new, |speed| format!("  {}/s", show_bytes(speed as u64)));
         match self.seconds_left(now) {
-            Some(left) => format!("{}  {} left", self.text, time::seconds(left)),
-            None => self.text.clone(),
+            Some(left) => format!("{}{speed}  {} left", self.text, time::seconds(left)),
+            None => format!("{}{speed}", self.text),
         }
     }
 
@@ -68,10 +77,23 @@ impl StageProgress {
 
     /// At the speed seen so far.
     fn seconds_left(&self, now: f64) -> Option<f64> {
+        let rest = self.total.saturating_sub(self.done) as f64;
+        self.speed(now).filter(|_| self.total > 0).map(|speed| rest / speed)
+    }
+
+    /// How much is done a second since it began.
+    fn speed(&self, now: f64) -> Option<f64> {
         let (done_before, since) = self.begun?;
         let done = self.done.saturating_sub(done_before);
-        let rest = self.total.saturating_sub(self.done);
-        (done > 0).then(|| (now - since) / done as f64 * rest as f64)
+        (done > 0 && now > since).then(|| done as f64 / (now - since))
+    }
+}
+
+fn amount_done(activity: &str, done: u64, total: u64, unit: &str) -> String {
+    match (unit, total) {
+        ("bytes", 0) => format!("{activity} {}", show_bytes(done)),
+        ("bytes", _) => format!("{activity} {} of {}", show_bytes(done), show_bytes(total)),
+        _ => format!("{activity} {} of {} {unit}", thousands(done as f64), thousands(total as f64)),
     }
 }
 
@@ -126,5 +148,30 @@ mod tests {
         };
         progress.update(&event, 0.0);
         assert_eq!(progress.text(1.0), "decoding 1,000 of 100,000 images");
+    }
+
+    #[test]
+    fn a_download_shows_its_speed_even_if_nobody_knows_its_end() {
+        let mut progress = StageProgress::default();
+        let event = |activity: &str, done, total, unit: &str| StageEvent::Progress {
+            activity: activity.into(),
+            done,
+            total,
+            unit: unit.into(),
+        };
+        progress.update(&event("downloading", 1 << 20, 9 << 20, "bytes"), 10.0);
+        progress.update(&event("downloading", 3 << 20, 9 << 20, "bytes"), 12.0);
+        assert_eq!(progress.text(12.0), "downloading 3.0 MiB of 9.0 MiB  1.0 MiB/s  6.0 s left");
+        progress.update(&event("unpacking", 0, 40, "files"), 20.0);
+        progress.update(&event("unpacking", 10, 40, "files"), 21.0);
+        assert_eq!(progress.text(21.0), "unpacking 10 of 40 files  3.0 s left");
+
+        let mut endless = StageProgress::default();
+        endless.update(&event("downloading", 0, 0, "bytes"), 0.0);
+        endless.update(&event("downloading", 4 << 20, 0, "bytes"), 2.0);
+        assert_eq!(
+            (endless.text(2.0).as_str(), endless.fraction()),
+            ("downloading 4.0 MiB  2.0 MiB/s", None)
+        );
     }
 }

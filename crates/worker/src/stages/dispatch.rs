@@ -1,4 +1,4 @@
-use super::{dataset, evaluate, means, train};
+use super::{dataset, evaluate, fetch, means, train};
 use crate::{error::WorkerError, events::EventLog};
 use proto::StageRequest;
 use spec::Kind;
@@ -13,11 +13,12 @@ pub fn run(
     stop: &AtomicBool,
 ) -> Result<(), WorkerError> {
     match request.kind {
+        Kind::Fetch => fetch::run(request, events, stop),
         Kind::Dataset => dataset::run(request, events, stop),
         Kind::Means => means::run(request, events, stop),
         Kind::Train | Kind::DecayTrain => train::run(request, device, events, stop),
         Kind::Evaluate => evaluate::run(request, device, events, stop),
-        Kind::Fetch | Kind::Command => {
+        Kind::Command => {
             let reason = format!("a stage of kind `{}` is not this program's to do", request.kind.name());
             Err(WorkerError::Request { reason })
         }

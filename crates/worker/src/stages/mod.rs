@@ -3,6 +3,7 @@
 mod dataset;
 mod dispatch;
 mod evaluate;
+mod fetch;
 mod files;
 mod means;
 mod train;

@@ -50,6 +50,7 @@ impl Project {
             outputs: kind.outputs().iter().map(output).collect(),
             root: self.folder.path().to_owned(),
             checkpoints: self.path("checkpoints"),
+            partial: self.path(name).join("partial"),
             device: "cpu".to_owned(),
             threads: 1,
             provenance: BTreeMap::new(),
