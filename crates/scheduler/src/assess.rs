@@ -245,19 +245,19 @@ pub(crate) fn input_path(
         Source::Output { stage, output, inside } => {
             let index = graph.index_of(stage)?;
             let made = known[index].as_ref()?.action()?.outputs.get(output)?;
-            let whole = if store.has_object(&made.digest) {
+            let is_stored = store.has_object(&made.digest);
+            let whole = if is_stored {
                 store.object_path(&made.digest)
             } else {
                 paths::results_folder(graph.pipeline, graph.stage(index)).join(&made.file)
             };
-            match inside {
-                None => Some((whole, made.digest)),
-                Some(inside) => {
-                    let path = whole.join(inside);
-                    let digest = store.digest_path(&path).ok()?;
-                    Some((path, digest))
-                }
-            }
+            let Some(inside) = inside else { return Some((whole, made.digest)) };
+            let path = whole.join(inside);
+            let digest = match is_stored {
+                true => store.digest_in_object(&made.digest, inside),
+                false => store.digest_path(&path),
+            };
+            Some((path, digest.ok()?))
         }
     }
 }

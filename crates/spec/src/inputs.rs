@@ -60,7 +60,8 @@ impl<'a> StageReader<'a, '_> {
     }
 
     fn read_template(&mut self, name: &str, text: &str, span: Span, found: &mut Sources) -> Option<()> {
-        let segments = self.with_output_of_param(template::parse(text, span, self.diagnostics)?)?;
+        let segments = template::parse(text, span, self.diagnostics)?;
+        let segments = self.with_output_of_param(segments)?;
         if segments.first().is_some_and(Segment::is_output) {
             return self.read_output(&segments, span, found);
         }

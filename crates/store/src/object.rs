@@ -1,7 +1,10 @@
 use crate::{
     Digest, Store, StoreError, file_digests::Owner, layout::create_folder, path_key::PathKey, stamp::now,
 };
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 impl Store {
     /// Whether the store has this object, whole. One that was not touched since it was last looked at is
@@ -37,6 +40,17 @@ impl Store {
     pub(crate) fn digest_of_object(&self, digest: &Digest) -> Result<Digest, StoreError> {
         let path = self.object_path(digest);
         Ok(self.digests(Owner::Store).content(&path, self.object_key(digest))?.digest)
+    }
+
+    /// The digest of the file or folder at the path `inside` of an object that is a folder. What the store
+    /// knows of its files is not read again.
+    ///
+    /// # Errors
+    /// When there is no such object, or nothing at that path.
+    pub fn digest_in_object(&self, digest: &Digest, inside: &str) -> Result<Digest, StoreError> {
+        let path = self.object_path(digest).join(inside);
+        let key = self.object_key(digest).descendant(Path::new(inside));
+        Ok(self.digests(Owner::Store).content(&path, key)?.digest)
     }
 
     pub(crate) fn object_key(&self, digest: &Digest) -> PathKey {

@@ -14,5 +14,6 @@ pub(crate) fn unpack(archive: &Path, output: &Path, monitor: &Monitor) -> Result
     let mut file = create_file(output, false)?;
     let unreadable = |reason| FetchError::Archive { format: "gzip", reason };
     (monitor.progress)("unpacking", 0, 1, "files");
-    ContentWriter::new(&budget, monitor).write(&mut decoder, &mut file, output, unreadable, &mut || ())
+    let mut writer = ContentWriter::new(&budget, monitor);
+    writer.write(&mut decoder, &mut file, output, unreadable, &mut || ()).map(drop)
 }

@@ -49,12 +49,17 @@ impl Tree {
 
     /// Makes a folder and those above it. One that is there already is none too many.
     pub(crate) fn add_folder(&mut self, path: &Path) -> Result<(), FetchError> {
+        self.make_folders(path, path)
+    }
+
+    /// Makes the folder at `path` and those above it, for an entry.
+    fn make_folders(&mut self, path: &Path, entry: &Path) -> Result<(), FetchError> {
         let known = |path: &Path| self.entries.get(path).copied();
         let missing: Vec<&Path> = path.ancestors().take_while(|path| known(path).is_none()).collect();
         let base = path.ancestors().nth(missing.len()).unwrap_or(Path::new(""));
         if known(base) != Some(EntryKind::Folder) {
             let reason = format!("is to lie in `{}`, which is no folder", base.display());
-            return Err(FetchError::entry(path.to_string_lossy(), reason));
+            return Err(FetchError::entry(entry.to_string_lossy(), reason));
         }
         for folder in missing.into_iter().rev() {
             let absolute = self.absolute(folder);
@@ -91,7 +96,7 @@ impl Tree {
         if self.entries.contains_key(path) {
             return Err(FetchError::entry(path.to_string_lossy(), "is there twice"));
         }
-        self.add_folder(path.parent().unwrap_or(Path::new("")))?;
+        self.make_folders(path.parent().unwrap_or(Path::new("")), path)?;
         self.entries.insert(path.to_owned(), kind);
         Ok(())
     }

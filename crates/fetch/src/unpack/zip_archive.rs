@@ -116,9 +116,13 @@ fn write_file(
 ) -> Result<(), FetchError> {
     let name = zipped.path.to_string_lossy();
     let failed = |reason: String| FetchError::entry(name.as_ref(), format!("cannot be read: {reason}"));
-    let mut entry = zip.by_index(zipped.index).map_err(|error| failed(error.to_string()))?;
+    let entry = zip.by_index(zipped.index).map_err(|error| failed(error.to_string()))?;
     let mut file = create_file(path, zipped.is_executable)?;
-    writer.write(&mut entry, &mut file, path, failed, &mut || ())
+    let mut limited = entry.take(zipped.size.saturating_add(1));
+    match writer.write(&mut limited, &mut file, path, failed, &mut || ())? {
+        written if written > zipped.size => Err(FetchError::entry(name.as_ref(), "is longer than it says")),
+        _ => Ok(()),
+    }
 }
 
 fn unreadable(error: ZipError) -> FetchError {

@@ -91,7 +91,7 @@ fn small_tar() -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn links_and_names_of_every_sort_stay_inside(archive in entries()) {
