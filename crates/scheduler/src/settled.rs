@@ -46,7 +46,7 @@ pub struct Settled {
     question: Digest,
     run: String,
     environment: BTreeMap<String, Option<String>>,
-    /// The pipeline file and all sources, relative to the root, with the digests of their content.
+    /// The pipeline file, those that it includes and all sources, relative to the root, with the digests of their content.
     sources: Vec<(PathBuf, Digest)>,
     stages: Vec<SettledStage>,
 }
@@ -134,7 +134,7 @@ fn settled(
 ) -> Option<Settled> {
     let pipeline = graph.pipeline;
     let mut sources = assessor.sources_seen()?;
-    sources.push((pipeline.file.clone(), text_digest(pipeline, store)?));
+    sources.extend(text_digests(pipeline, store)?);
     let mut environment = BTreeMap::new();
     let mut stages = Vec::with_capacity(ends.len());
     for (index, end) in ends.iter().enumerate().filter(|&(index, _)| assessor.is_selected(index)) {
@@ -157,10 +157,13 @@ fn settled(
     })
 }
 
-/// The digest of the text that the pipeline was read from, if its file still holds it.
-fn text_digest(pipeline: &Pipeline, store: &Store) -> Option<Digest> {
-    let found = store.digest_path(&pipeline.root.join(&pipeline.file)).ok()?;
-    (found == Digest::of(pipeline.text.as_bytes())).then_some(found)
+/// The digests of the texts that the pipeline was read from, if their files still hold them.
+fn text_digests(pipeline: &Pipeline, store: &Store) -> Option<Vec<(PathBuf, Digest)>> {
+    let digest = |(path, text): &(PathBuf, String)| {
+        let found = store.digest_path(&pipeline.root.join(path)).ok()?;
+        (found == Digest::of(text.as_bytes())).then(|| (path.clone(), found))
+    };
+    pipeline.texts.iter().map(digest).collect()
 }
 
 fn path(store: &Store, pipeline: &str) -> PathBuf {

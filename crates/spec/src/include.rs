@@ -11,16 +11,21 @@ use std::{
 /// The field at the top of a file that names another whose contents it builds on.
 pub(crate) const INCLUDE: &str = "include";
 
+/// The files that are included, relative to the project root, and their texts.
+pub(crate) type Included = Vec<(PathBuf, String)>;
+
 /// Puts a file's tables over those of the file that it includes, which may include one itself. `None` if one
 /// of them cannot be read, which has been reported.
-pub(crate) fn resolve(table: Table, root: &Path, diagnostics: &mut Diagnostics) -> Option<Table> {
-    resolve_one(table, root, &mut Vec::new(), diagnostics)
+pub(crate) fn resolve(table: Table, root: &Path, diagnostics: &mut Diagnostics) -> Option<(Table, Included)> {
+    let mut included = Vec::new();
+    let table = resolve_one(table, root, &mut included, diagnostics)?;
+    Some((table, included))
 }
 
 fn resolve_one(
     mut table: Table,
     root: &Path,
-    included: &mut Vec<PathBuf>,
+    included: &mut Included,
     diagnostics: &mut Diagnostics,
 ) -> Option<Table> {
     let Some(position) = table.entries.iter().position(|entry| entry.key == INCLUDE) else {
@@ -32,26 +37,22 @@ fn resolve_one(
 }
 
 /// The contents of the file that an `include` names.
-fn read(
-    node: &Node,
-    root: &Path,
-    included: &mut Vec<PathBuf>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Table> {
+fn read(node: &Node, root: &Path, included: &mut Included, diagnostics: &mut Diagnostics) -> Option<Table> {
     let Some(name) = node.as_str() else {
         diagnostics.error(node.span, format!("`include`: expected a path, found {}", node.describe()));
         return None;
     };
-    let path = root.join(name);
-    if included.contains(&path) {
+    let path = PathBuf::from(name);
+    if included.iter().any(|(known, _)| *known == path) {
         diagnostics.error(node.span, format!("`{name}` includes itself, directly or through others"));
         return None;
     }
-    match fs::read_to_string(&path) {
+    match fs::read_to_string(root.join(&path)) {
         Ok(text) => {
-            included.push(path);
             let source = diagnostics.sources.add(name, text.as_str());
-            file::read(&text, source, diagnostics)
+            let table = file::read(&text, source, diagnostics);
+            included.push((path, text));
+            table
         }
         Err(error) => {
             let diagnostic = diagnostics.error(node.span, format!("cannot include `{name}`: {error}"));

@@ -74,7 +74,8 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Pipeline> {
     let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let table = include::resolve(file::read(text, 0, diagnostics)?, root, diagnostics)?;
+    let table = file::read(text, 0, diagnostics)?;
+    let (table, included) = include::resolve(table, root, diagnostics)?;
     let mut sections = file::sections(table, diagnostics);
     let overrides = overrides::apply(&mut sections, overrides, diagnostics);
     let params = Params::resolve(&sections.params, diagnostics);
@@ -88,7 +89,7 @@ fn read(
     Some(Pipeline {
         root: root.to_owned(),
         file: below(root, file),
-        text: text.to_owned(),
+        texts: std::iter::once((below(root, file), text.to_owned())).chain(included).collect(),
         description: description(&sections, &params, diagnostics),
         params: params.to_json(),
         overrides,

@@ -13,8 +13,8 @@ pub struct Pipeline {
     pub root: PathBuf,
     /// The pipeline file, relative to the root where it lies below it.
     pub file: PathBuf,
-    /// The text of that file.
-    pub text: String,
+    /// The texts that it was read from, by file: that file's own and those that it includes.
+    pub texts: Vec<(PathBuf, String)>,
     /// What the author says about it.
     pub description: Option<String>,
     /// The parameters in force, overrides applied.

@@ -47,7 +47,7 @@ fn content(mut pipeline: Pipeline) -> Pipeline {
     pipeline.stages.sort_by(|left, right| left.name.cmp(&right.name));
     pipeline.metrics.sort_by(|left, right| left.name.cmp(&right.name));
     pipeline.missing_sources.clear();
-    pipeline.text.clear();
+    pipeline.texts.clear();
     pipeline
 }
 
