@@ -14,9 +14,16 @@ pub(crate) fn sections(root: &Node, report: &mut Report) {
     for entry in root.entries() {
         let (message, hint) = match entry.key.as_str() {
             "stages" | "vars" | "metrics" => continue,
-            "plots" => ("`plots` are left out; the files are outputs like any other", "`pipeline compare --format html` draws what it knows"),
-            "artifacts" => ("`artifacts` are left out", "results lie under `results/`, each with the run that made it"),
-            "params" => ("`params` at the top are left out: every parameter that a command refers to is shown", ""),
+            "plots" => (
+                "`plots` are left out; the files are outputs like any other",
+                "`pipeline compare --format html` draws what it knows",
+            ),
+            "artifacts" => {
+                ("`artifacts` are left out", "results lie under `results/`, each with the run that made it")
+            }
+            "params" => {
+                ("`params` at the top are left out: every parameter that a command refers to is shown", "")
+            }
             "datasets" => ("`datasets` are left out", "what a stage reads is an input by its path"),
             other => {
                 report.note(&entry.key_place, format!("`{other}` is not known here and is left out"), "");
@@ -36,10 +43,15 @@ pub(crate) fn stage(stage: &Planned<'_>, report: &mut Report) {
         report.note(&meta.key_place, format!("`meta` of stage `{name}` is left out"), "");
     }
     if let Some(vars) = field("vars") {
-        report.note(&vars.key_place, format!("`vars` of stage `{name}` are written out where they are used"), "");
+        report.note(
+            &vars.key_place,
+            format!("`vars` of stage `{name}` are written out where they are used"),
+            "",
+        );
     }
     if stage.shape.is_none() && stage.definition.group.is_some() {
-        let message = format!("`{name}` becomes single stages: its cells differ in more than a `matrix` can say");
+        let message =
+            format!("`{name}` becomes single stages: its cells differ in more than a `matrix` can say");
         report.note(&stage.definition.entry.key_place, message, "");
     }
     if stage.resolved.commands.iter().any(|command| command.split_whitespace().any(|word| word == "dvc")) {
@@ -52,22 +64,31 @@ pub(crate) fn stage(stage: &Planned<'_>, report: &mut Report) {
 pub(crate) fn tracked(path: &str, project: &Project, report: &mut Report) {
     let Some((file, node)) = project.tracked_by(path) else { return };
     let start = Place::start(&node.place.source);
-    let url = node.get("deps").and_then(|deps| deps.items().first()?.get("path")?.as_text().map(str::to_owned));
+    let url =
+        node.get("deps").and_then(|deps| deps.items().first()?.get("path")?.as_text().map(str::to_owned));
     let origin = url.map(|url| format!(", which comes from {url}")).unwrap_or_default();
     let hint = if project.exists(path) {
         String::new()
     } else {
         format!("`dvc pull {file}` fetches it; it is not there now")
     };
-    report.note(&start, format!("`{path}` is tracked by `{file}`{origin}: here it is an input by its path"), hint);
+    report.note(
+        &start,
+        format!("`{path}` is tracked by `{file}`{origin}: here it is an input by its path"),
+        hint,
+    );
 }
 
 /// Metrics files that are outputs like any other.
 pub(crate) fn metrics(path: &str, place: &Place, why: Why, report: &mut Report) {
     let (reason, hint) = match why {
         Why::NotJson => ("is not JSON", "let the stage write JSON for `pipeline compare` to show it"),
-        Why::NotNumbers => ("holds more than numbers", "only an object of numbers can be shown by `pipeline compare`"),
-        Why::Second => ("is not the first of its stage", "`pipeline compare` shows one file of metrics a stage"),
+        Why::NotNumbers => {
+            ("holds more than numbers", "only an object of numbers can be shown by `pipeline compare`")
+        }
+        Why::Second => {
+            ("is not the first of its stage", "`pipeline compare` shows one file of metrics a stage")
+        }
     };
     report.note(place, format!("`{path}` {reason}, so it is an output like any other"), hint);
 }
@@ -86,7 +107,10 @@ pub(crate) fn scripts(linked: &Linked, place: &Place, project: &Project, report:
         if text.contains("dvc.api") {
             report.note(
                 place,
-                format!("`{}` uses `dvc.api`, which reads the project's files and not the stage's", input.path),
+                format!(
+                    "`{}` uses `dvc.api`, which reads the project's files and not the stage's",
+                    input.path
+                ),
                 "read the file of parameters itself",
             );
         }
@@ -96,7 +120,8 @@ pub(crate) fn scripts(linked: &Linked, place: &Place, project: &Project, report:
 /// Outputs that DVC left in the project.
 pub(crate) fn leftovers(outputs: &[String], project: &Project, place: &Place, report: &mut Report) {
     const MOST: usize = 8;
-    let left: Vec<String> = outputs.iter().filter(|path| project.exists(path)).map(|path| format!("`{path}`")).collect();
+    let left: Vec<String> =
+        outputs.iter().filter(|path| project.exists(path)).map(|path| format!("`{path}`")).collect();
     if left.is_empty() {
         return;
     }

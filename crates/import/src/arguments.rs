@@ -31,7 +31,10 @@ fn add(
         Value::List(items) => {
             let items: Option<Vec<_>> = items.iter().map(|item| python_text(&item.value)).collect();
             let items = items.ok_or_else(|| key.to_owned())?;
-            arguments.push(format!("--{key} {}", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(" ")));
+            arguments.push(format!(
+                "--{key} {}",
+                items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(" ")
+            ));
         }
         // What needs quotes is written out: a reference in quotes would be taken for one without.
         Value::Text(plain) if quoted(plain) != *plain => arguments.push(format!("--{key} {}", quoted(plain))),
@@ -54,7 +57,11 @@ pub(crate) fn python_text(value: &Value) -> Option<String> {
 
 /// Python pads exponents to two digits and signs them.
 fn python_float(value: f64) -> String {
-    let text = if value.is_finite() && value != 0.0 && value.abs() < 1e-4 { format!("{value:e}") } else { format!("{value:?}") };
+    let text = if value.is_finite() && value != 0.0 && value.abs() < 1e-4 {
+        format!("{value:e}")
+    } else {
+        format!("{value:?}")
+    };
     let Some((digits, exponent)) = text.split_once('e') else { return text.to_lowercase() };
     let (sign, size) = exponent.strip_prefix('-').map_or(('+', exponent), |size| ('-', size));
     format!("{digits}e{sign}{size:0>2}")
@@ -75,7 +82,14 @@ mod tests {
 
     #[test]
     fn floats_are_written_as_python_writes_them() {
-        for (value, text) in [(1e-5, "1e-05"), (0.1, "0.1"), (1.0, "1.0"), (1e20, "1e+20"), (0.0001, "0.0001"), (1.5e-7, "1.5e-07")] {
+        for (value, text) in [
+            (1e-5, "1e-05"),
+            (0.1, "0.1"),
+            (1.0, "1.0"),
+            (1e20, "1e+20"),
+            (0.0001, "0.0001"),
+            (1.5e-7, "1.5e-07"),
+        ] {
             assert_eq!(python_float(value), text);
         }
     }

@@ -49,7 +49,10 @@ pub(crate) fn of_foreach(data: &Node) -> Result<Vec<Cell>, SpecError> {
             })))
         }
         Value::Map(entries) => {
-            let key = |entry: &Entry| Node { value: Value::Text(entry.key.clone()), place: entry.key_place.clone() };
+            let key = |entry: &Entry| Node {
+                value: Value::Text(entry.key.clone()),
+                place: entry.key_place.clone(),
+            };
             Ok(entries
                 .iter()
                 .map(|entry| Cell {
@@ -58,7 +61,9 @@ pub(crate) fn of_foreach(data: &Node) -> Result<Vec<Cell>, SpecError> {
                 })
                 .collect())
         }
-        _ => Err(data.place.error(format!("`foreach`: expected a list or a mapping, found {}", data.describe()), &[])),
+        _ => Err(data
+            .place
+            .error(format!("`foreach`: expected a list or a mapping, found {}", data.describe()), &[])),
     }
 }
 
@@ -68,19 +73,23 @@ pub(crate) fn of_matrix(data: &Node) -> Result<Vec<Cell>, SpecError> {
     for entry in data.entries() {
         let values = entry.node.items();
         if !matches!(entry.node.value, Value::List(_)) {
-            let message = format!("`matrix`: expected a list for `{}`, found {}", entry.key, entry.node.describe());
+            let message =
+                format!("`matrix`: expected a list for `{}`, found {}", entry.key, entry.node.describe());
             return Err(entry.node.place.error(message, &[]));
         }
         if cells.len().saturating_mul(values.len()) > MOST_CELLS {
             return Err(entry.node.place.error(format!("`matrix` has more than {MOST_CELLS} cells"), &[]));
         }
         let with = |(label, entries): &(String, Vec<Entry>), number: usize, value: &Node| {
-            let part = arguments::python_text(&value.value).unwrap_or_else(|| format!("{}{number}", entry.key));
+            let part =
+                arguments::python_text(&value.value).unwrap_or_else(|| format!("{}{number}", entry.key));
             let label = if label.is_empty() { part } else { format!("{label}-{part}") };
             let new = Entry { node: value.clone(), ..entry.clone() };
             (label, entries.iter().cloned().chain([new]).collect::<Vec<_>>())
         };
-        let grown = cells.iter().flat_map(|cell| values.iter().enumerate().map(|(number, value)| with(cell, number, value)));
+        let grown = cells
+            .iter()
+            .flat_map(|cell| values.iter().enumerate().map(|(number, value)| with(cell, number, value)));
         cells = grown.collect();
     }
     Ok(unique(cells.into_iter().map(|(label, entries)| {
@@ -97,7 +106,8 @@ fn unique(cells: impl Iterator<Item = Cell>) -> Vec<Cell> {
 }
 
 fn map<const N: usize>(data: &Node, entries: [(&str, Node); N]) -> Node {
-    let entry = |(key, node): (&str, Node)| Entry { key: key.to_owned(), key_place: data.place.clone(), node };
+    let entry =
+        |(key, node): (&str, Node)| Entry { key: key.to_owned(), key_place: data.place.clone(), node };
     Node { value: Value::Map(entries.into_iter().map(entry).collect()), place: data.place.clone() }
 }
 
@@ -131,7 +141,8 @@ impl Shape {
             (is_distinct && is_valid).then(|| (entry.key.clone(), values.to_vec()))
         };
         let axes: Vec<_> = data.entries().iter().map(axis).collect::<Option<_>>()?;
-        (!axes.is_empty() && !cells.is_empty()).then(|| Self { matrix: Matrix::Grid(axes), cells: cells.to_vec() })
+        (!axes.is_empty() && !cells.is_empty())
+            .then(|| Self { matrix: Matrix::Grid(axes), cells: cells.to_vec() })
     }
 
     /// What `${item.x}` or `${key}` is in a pipeline file: `matrix.x`.
@@ -166,7 +177,10 @@ impl Shape {
         keys.sort_unstable();
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._+-".contains(letter);
         let plain = |text: &str| {
-            (1..40).contains(&text.len()) && text.chars().all(is_plain) && !text.starts_with('-') && !text.ends_with('-')
+            (1..40).contains(&text.len())
+                && text.chars().all(is_plain)
+                && !text.starts_with('-')
+                && !text.ends_with('-')
         };
         let pair = |key: &&str| {
             let text = self.value(cell, &format!("matrix.{key}"))?;
@@ -190,7 +204,8 @@ fn row(cell: &Cell) -> Option<Vec<(String, Node)>> {
         Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.clone())).collect(),
         _ => vec![("item".to_owned(), item.clone())],
     };
-    let is_clear = !matches!(item.value, Value::Map(_)) || own.iter().all(|(name, _)| !matches!(name.as_str(), "item" | "key"));
+    let is_clear = !matches!(item.value, Value::Map(_))
+        || own.iter().all(|(name, _)| !matches!(name.as_str(), "item" | "key"));
     is_clear.then(|| key.into_iter().chain(own).collect())
 }
 

@@ -18,8 +18,8 @@ pub(crate) struct Task<'a> {
     pub linked: &'a Linked,
     /// Files of parameters to be written for it: path and text.
     pub params_files: &'a [(String, String)],
-    /// The outputs of all stages, as paths without marks.
-    pub all_outputs: &'a [String],
+    /// What no stage shall read in the project, as paths without marks: outputs of all stages, for one.
+    pub superseded: &'a [String],
     /// Example values by reference, to see what a shell would make of them.
     pub values: &'a HashMap<String, Vec<String>>,
 }

@@ -28,13 +28,31 @@ pub(crate) struct CellGroup {
 
 /// The fields that are read here or there.
 const FIELDS: [&str; 13] = [
-    "cmd", "wdir", "deps", "params", "outs", "metrics", "plots", "vars", "frozen", "always_changed", "desc", "meta", "matrix",
+    "cmd",
+    "wdir",
+    "deps",
+    "params",
+    "outs",
+    "metrics",
+    "plots",
+    "vars",
+    "frozen",
+    "always_changed",
+    "desc",
+    "meta",
+    "matrix",
 ];
 
 impl<'a> Definition<'a> {
     /// Reads the frame of a stage; what is wrong with it is reported. `scope` has the file's variables, and
     /// `folder`, which the project calls `prefix`, is that of the file.
-    pub fn read(entry: &'a Entry, scope: Scope<'_>, folder: &Path, prefix: &str, report: &mut Report) -> Option<Self> {
+    pub fn read(
+        entry: &'a Entry,
+        scope: Scope<'_>,
+        folder: &Path,
+        prefix: &str,
+        report: &mut Report,
+    ) -> Option<Self> {
         let foreach = entry.node.get("foreach");
         let body = if foreach.is_some() { entry.node.get("do") } else { Some(&entry.node) };
         let Some(body) = body.filter(|body| body.get("cmd").is_some()) else {
@@ -44,7 +62,8 @@ impl<'a> Definition<'a> {
             return None;
         };
         for unknown in body.entries().iter().filter(|field| !FIELDS.contains(&field.key.as_str())) {
-            let message = format!("`{}` of stage `{}` is not known here and is left out", unknown.key, entry.key);
+            let message =
+                format!("`{}` of stage `{}` is not known here and is left out", unknown.key, entry.key);
             report.note(&unknown.key_place, message, "");
         }
         let locals = body.get("vars").map(|vars| {

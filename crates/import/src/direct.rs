@@ -27,7 +27,11 @@ pub(crate) fn write(task: &Task<'_>) -> Option<Command> {
     let plain = replace(false)?;
     let is_word = |reference: &str| {
         let texts = task.values.get(reference).map(Vec::as_slice).unwrap_or_default();
-        texts.iter().find(|text| crate::arguments::quoted(text) != **text).cloned().unwrap_or_else(|| "x".to_owned())
+        texts
+            .iter()
+            .find(|text| crate::arguments::quoted(text) != **text)
+            .cloned()
+            .unwrap_or_else(|| "x".to_owned())
     };
     if let ([only], true) = (plain.as_slice(), task.wdir.is_empty())
         && shell::is_plain(&task.commands[0], &is_word)

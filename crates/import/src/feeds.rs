@@ -63,7 +63,8 @@ impl<'p, 'a> Outputs<'p, 'a> {
                     let owner = Owner { stage, cell, out };
                     if let Some(other) = by_path.insert(made.path.clone(), owner) {
                         let other = &stages[other.stage].name;
-                        let message = format!("`{}` is an output of `{other}` and of `{}`", made.path, planned.name);
+                        let message =
+                            format!("`{}` is an output of `{other}` and of `{}`", made.path, planned.name);
                         report.error(made.place.error(message, &[]));
                     }
                 }
@@ -79,33 +80,44 @@ impl<'p, 'a> Outputs<'p, 'a> {
 
     /// Where a path that a stage names comes from. `path` gives the path in one of the stage's cells, `template`
     /// is that with references to the matrix.
-    pub fn feed(&self, stage: usize, template: &str, path: impl Fn(usize) -> String) -> Result<Feed, MustSplit> {
+    pub fn feed(
+        &self,
+        stage: usize,
+        template: &str,
+        path: impl Fn(usize) -> String,
+    ) -> Result<Feed, MustSplit> {
         let cells = self.stages[stage].cells.len();
         let hits: Vec<Hit> = (0..cells).map(|cell| self.hit(&path(cell))).collect();
         if hits.iter().all(|hit| *hit == Hit::None) {
             return Ok(Feed::File);
         }
         if let [Hit::Around(found)] = hits.as_slice() {
-            let outputs = found.iter().map(|(path, owner)| Ok((path.clone(), self.output(*owner, String::new())?)));
+            let outputs =
+                found.iter().map(|(path, owner)| Ok((path.clone(), self.output(*owner, String::new())?)));
             return Ok(Feed::Folder(outputs.collect::<Result<_, _>>()?));
         }
-        let owners: Option<Vec<(Owner, &String)>> =
-            hits.iter().map(|hit| if let Hit::Output(owner, inside) = hit { Some((*owner, inside)) } else { None }).collect();
+        let owners: Option<Vec<(Owner, &String)>> = hits
+            .iter()
+            .map(|hit| if let Hit::Output(owner, inside) = hit { Some((*owner, inside)) } else { None })
+            .collect();
         let owners = owners.ok_or(MustSplit(stage))?;
         let (first, inside) = owners[0];
         if owners.iter().all(|(owner, other)| (*owner, *other) == (first, inside)) {
             return Ok(Feed::Output(self.output(first, inside.clone())?));
         }
-        let is_matching = owners.iter().enumerate().all(|(cell, (owner, _))| *owner == Owner { cell, ..first });
+        let is_matching =
+            owners.iter().enumerate().all(|(cell, (owner, _))| *owner == Owner { cell, ..first });
         let made = &self.stages[first.stage];
         let inside = paths::inside(template, &made.resolved.outs[first.out].path);
         match inside {
-            Some(inside) if is_matching && self.have_same_matrix(stage, first.stage) => Ok(Feed::Output(OutputFeed {
-                stage: first.stage,
-                out: first.out,
-                cell: Which::Matching,
-                inside: inside.to_owned(),
-            })),
+            Some(inside) if is_matching && self.have_same_matrix(stage, first.stage) => {
+                Ok(Feed::Output(OutputFeed {
+                    stage: first.stage,
+                    out: first.out,
+                    cell: Which::Matching,
+                    inside: inside.to_owned(),
+                }))
+            }
             _ => Err(MustSplit(stage)),
         }
     }
@@ -131,7 +143,8 @@ impl<'p, 'a> Outputs<'p, 'a> {
         });
         around.unwrap_or_else(|| {
             let below = if path.is_empty() { String::new() } else { format!("{path}/") };
-            let inner = self.by_path.range(below.clone()..).take_while(|(inner, _)| inner.starts_with(&below));
+            let inner =
+                self.by_path.range(below.clone()..).take_while(|(inner, _)| inner.starts_with(&below));
             let inner: Vec<_> = inner.map(|(inner, owner)| (inner.clone(), *owner)).collect();
             if inner.is_empty() { Hit::None } else { Hit::Around(inner) }
         })

@@ -11,7 +11,10 @@ pub(crate) fn variables(stages: &Node, report: &mut Report) -> HashSet<String> {
     let mut found: Vec<(String, Place)> = Vec::new();
     for stage in stages.entries() {
         let body = stage.node.get("do").unwrap_or(&stage.node);
-        let fields = body.entries().iter().filter(|field| !matches!(field.key.as_str(), "cmd" | "desc" | "meta" | "vars"));
+        let fields = body
+            .entries()
+            .iter()
+            .filter(|field| !matches!(field.key.as_str(), "cmd" | "desc" | "meta" | "vars"));
         fields.for_each(|field| collect(&field.node, &mut found));
         stage.node.get("foreach").into_iter().for_each(|data| collect(data, &mut found));
     }
@@ -31,7 +34,9 @@ pub(crate) fn variables(stages: &Node, report: &mut Report) -> HashSet<String> {
 
 /// Whether a variable is one of the fixed ones, or holds one, or lies in one.
 pub(crate) fn contains(fixed: &HashSet<String>, path: &str) -> bool {
-    let is_in = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let is_in = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     fixed.iter().any(|fixed| is_in(fixed, path) || is_in(path, fixed))
 }
 

@@ -1,9 +1,10 @@
 use crate::{
     advice,
     definition::Definition,
-    feeds::{MustSplit, Outputs},
-    fixed, metrics, params_file, paths,
+    feeds::{Feed, MustSplit, Outputs},
+    fixed, metrics,
     parameters::Parameters,
+    params_file, paths,
     planned::{self, Candidate, Planned},
     project::Project,
     report::{Note, Report},
@@ -40,11 +41,14 @@ pub fn import(dvc_file: &Path, pipeline_file: &Path, root: &Path) -> Result<Impo
     let text = read(dvc_file, root, &mut report);
     if let (Some((text, stages)), true) = (text, report.errors.is_empty()) {
         // The file must stand on its own: what it cannot say is an error of the import.
-        spec::parse(&text, pipeline_file, root, &[]).map_err(|errors| errors.into_iter().collect::<Vec<_>>())?;
+        spec::parse(&text, pipeline_file, root, &[])
+            .map_err(|errors| errors.into_iter().collect::<Vec<_>>())?;
         report.notes.sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
         return Ok(Imported { text, stages, notes: report.notes });
     }
-    report.errors.sort_by(|left, right| (&left.file, left.line, left.column).cmp(&(&right.file, right.line, right.column)));
+    report.errors.sort_by(|left, right| {
+        (&left.file, left.line, left.column).cmp(&(&right.file, right.line, right.column))
+    });
     Err(report.errors)
 }
 
@@ -64,13 +68,20 @@ fn read(dvc_file: &Path, root: &Path, report: &mut Report) -> Option<(String, us
     dvc.get("vars").into_iter().for_each(|vars| variables.add(vars, &folder, &prefix, report));
     let fixed = fixed::variables(stages, report);
     let parameters = RefCell::new(Parameters::default());
-    let scope = Scope { globals: &variables, locals: None, group: Group::None, fixed: &fixed, parameters: &parameters };
+    let scope = Scope {
+        globals: &variables,
+        locals: None,
+        group: Group::None,
+        fixed: &fixed,
+        parameters: &parameters,
+    };
     let definitions: Vec<Definition<'_>> = stages
         .entries()
         .iter()
         .filter_map(|entry| Definition::read(entry, scope, &folder, &prefix, report))
         .collect();
-    let candidates = definitions.iter().map(|definition| Candidate::new(definition, scope, &prefix, report)).collect();
+    let candidates =
+        definitions.iter().map(|definition| Candidate::new(definition, scope, &prefix, report)).collect();
     let top_level = top_level_metrics(&dvc, scope, &prefix, report);
     if !report.errors.is_empty() {
         return None;
@@ -83,13 +94,20 @@ fn read(dvc_file: &Path, root: &Path, report: &mut Report) -> Option<(String, us
 fn prefix(folder: &Path, root: &Path, dvc: &Node, report: &mut Report) -> Option<String> {
     let Ok(prefix) = folder.strip_prefix(root) else {
         let message = format!("the file does not lie in the project `{}`", root.display());
-        report.error(Place::start(&dvc.place.source).error(message, &["write the pipeline into the same project"]));
+        report.error(
+            Place::start(&dvc.place.source).error(message, &["write the pipeline into the same project"]),
+        );
         return None;
     };
     Some(paths::join("", &prefix.to_string_lossy()))
 }
 
-fn top_level_metrics(dvc: &Node, scope: Scope<'_>, prefix: &str, report: &mut Report) -> Vec<metrics::Declared> {
+fn top_level_metrics(
+    dvc: &Node,
+    scope: Scope<'_>,
+    prefix: &str,
+    report: &mut Report,
+) -> Vec<metrics::Declared> {
     let items = dvc.get("metrics").map(Node::items).unwrap_or_default();
     let declared = |item: &Node| match scope.text(item, Role::Data) {
         Ok(path) => Some(metrics::Declared { path: paths::join(prefix, &path?), place: item.place.clone() }),
@@ -110,13 +128,16 @@ fn write(
     report: &mut Report,
 ) -> (String, usize) {
     let (stages, feeds, outputs) = loop {
-        let (numbers, stages): (Vec<usize>, Vec<Planned<'_>>) = planned::stages(&candidates).into_iter().unzip();
+        let (numbers, stages): (Vec<usize>, Vec<Planned<'_>>) =
+            planned::stages(&candidates).into_iter().unzip();
         let mut found = Report::default();
         let outputs = Outputs::new(&stages, &mut found);
         let feeds: Result<Vec<_>, MustSplit> =
             (0..stages.len()).map(|stage| stage_text::feeds(&stages, stage, &outputs)).collect();
         match feeds {
-            Err(MustSplit(stage)) if candidates[numbers[stage]].is_regular() => candidates[numbers[stage]].split(),
+            Err(MustSplit(stage)) if candidates[numbers[stage]].is_regular() => {
+                candidates[numbers[stage]].split()
+            }
             feeds => {
                 found.errors.into_iter().for_each(|error| report.error(error));
                 let paths: Vec<String> = outputs.paths().map(str::to_owned).collect();
@@ -124,9 +145,15 @@ fn write(
             }
         }
     };
-    let metrics: Vec<_> = stages.iter().map(|stage| metrics::choose(&stage.resolved, top_level, &project.root)).collect();
-    let names = stages.iter().zip(&metrics).map(|(stage, metrics)| stage_text::output_names(stage, metrics)).collect();
-    let writer = Writer { stages: &stages, project, parameters, feeds, metrics, names, outputs };
+    let metrics: Vec<_> =
+        stages.iter().map(|stage| metrics::choose(&stage.resolved, top_level, &project.root)).collect();
+    let names = stages
+        .iter()
+        .zip(&metrics)
+        .map(|(stage, metrics)| stage_text::output_names(stage, metrics))
+        .collect();
+    let superseded = outputs.iter().cloned().chain(moved_params(&stages, &feeds, report)).collect();
+    let writer = Writer { stages: &stages, project, parameters, feeds, metrics, names, outputs, superseded };
     give_advice(&writer, dvc, report);
     let texts: Vec<_> = (0..stages.len()).map(|stage| writer.stage(stage, report)).collect();
     let has_workspace = texts.iter().any(|text| text.has_workspace);
@@ -138,6 +165,29 @@ fn write(
     (text, stages.len())
 }
 
+/// The files of parameters whose values are in `[params]` from now on.
+fn moved_params(stages: &[Planned<'_>], feeds: &[Vec<(String, Feed)>], report: &mut Report) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for (stage, feeds) in stages.iter().zip(feeds) {
+        for params in stage.cells.iter().flat_map(|cell| &cell.params) {
+            let is_input = feeds.iter().any(|(path, _)| *path == params.file);
+            if is_input || stage_text::is_whole(params) || files.contains(&params.file) {
+                continue;
+            }
+            files.push(params.file.clone());
+            report.note(
+                &params.place,
+                format!(
+                    "`{}` is not read any more: the values that stages declare are in `[params]`",
+                    params.file
+                ),
+                "change them there, or for one run by `--set`; remove the file once DVC is not used any more",
+            );
+        }
+    }
+    files
+}
+
 fn give_advice(writer: &Writer<'_, '_>, dvc: &Node, report: &mut Report) {
     for (number, stage) in writer.stages.iter().enumerate() {
         advice::stage(stage, report);
@@ -145,7 +195,7 @@ fn give_advice(writer: &Writer<'_, '_>, dvc: &Node, report: &mut Report) {
             advice::metrics(path, place, *why, report);
         }
         for (path, feed) in &writer.feeds[number] {
-            if *feed == crate::feeds::Feed::File {
+            if *feed == Feed::File {
                 advice::tracked(path, writer.project, report);
             }
         }

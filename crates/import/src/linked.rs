@@ -43,7 +43,12 @@ impl Linked {
         let mut inputs: Vec<LinkedInput> = Vec::new();
         let mut add = |path: &str, source: String, is_output: bool| {
             if !inputs.iter().any(|input: &LinkedInput| input.path == path) {
-                inputs.push(LinkedInput { name: unique.for_path(path), path: path.to_owned(), source, is_output });
+                inputs.push(LinkedInput {
+                    name: unique.for_path(path),
+                    path: path.to_owned(),
+                    source,
+                    is_output,
+                });
             }
         };
         let file = |path: &str| if path.is_empty() { ".".to_owned() } else { path.to_owned() };
@@ -66,7 +71,9 @@ impl Linked {
 fn reference(stages: &[Planned<'_>], names: &[Vec<String>], feed: &OutputFeed) -> String {
     let stage = &stages[feed.stage];
     let cell = match (feed.cell, stage.shape) {
-        (crate::feeds::Which::Cell(cell), Some(shape)) => format!("@{}", shape.label(cell).unwrap_or_default()),
+        (crate::feeds::Which::Cell(cell), Some(shape)) => {
+            format!("@{}", shape.label(cell).unwrap_or_default())
+        }
         _ => String::new(),
     };
     let output = mark::of(&format!("stages.{}{cell}.{}", stage.name, names[feed.stage][feed.out]));

@@ -41,9 +41,12 @@ pub(crate) fn choose(resolved: &Resolved, top_level: &[Declared], root: &Path) -
         is_metrics.then(|| (MetricsFile::Output(number), out.path.clone(), out.place.clone()))
     });
     let inner = top_level.iter().filter_map(|declared| {
-        let is_inside = |folder: &str| paths::inside(&declared.path, folder).is_some_and(|rest| !rest.is_empty());
+        let is_inside =
+            |folder: &str| paths::inside(&declared.path, folder).is_some_and(|rest| !rest.is_empty());
         let is_ours = resolved.outs.iter().any(|out| is_inside(&out.path));
-        is_ours.then(|| (MetricsFile::Inside(declared.path.clone()), declared.path.clone(), declared.place.clone()))
+        is_ours.then(|| {
+            (MetricsFile::Inside(declared.path.clone()), declared.path.clone(), declared.place.clone())
+        })
     });
     for (file, path, place) in own.chain(inner) {
         let why = if !path.ends_with(".json") {

@@ -27,7 +27,8 @@ pub(crate) fn valid(text: &str) -> String {
 
 /// A file's name without its extension, as a name.
 pub(crate) fn of_file(path: &str) -> String {
-    let file = mark::replace(paths::file_name(path), |reference| reference.rsplit('.').next().map(str::to_owned));
+    let file =
+        mark::replace(paths::file_name(path), |reference| reference.rsplit('.').next().map(str::to_owned));
     let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
     valid(if stem.is_empty() { &file } else { stem })
 }
@@ -67,9 +68,10 @@ mod tests {
     #[test]
     fn files_get_short_names_as_long_as_they_are_free() {
         let mut names = Unique::default();
-        let given: Vec<_> = ["src/train.py", "a/train.csv", "b/train.csv", "b/train.csv", "data/train", ".env", "ä"]
-            .map(|path| names.for_path(path))
-            .into();
+        let given: Vec<_> =
+            ["src/train.py", "a/train.csv", "b/train.csv", "b/train.csv", "data/train", ".env", "ä"]
+                .map(|path| names.for_path(path))
+                .into();
         assert_eq!(given, ["train", "train_csv", "b_train_csv", "b_train_csv_2", "data_train", "env", "x"]);
         assert!(given.iter().all(|name| is_valid(name)));
     }

@@ -1,6 +1,5 @@
 use crate::{
-    names,
-    paths,
+    names, paths,
     tree::{Node, Value},
 };
 
@@ -33,7 +32,8 @@ impl Parameters {
             return None;
         }
         let stem = names::of_file(file);
-        let name = [path.to_owned(), format!("{stem}.{path}")].into_iter().find(|name| !self.is_taken(name))?;
+        let name =
+            [path.to_owned(), format!("{stem}.{path}")].into_iter().find(|name| !self.is_taken(name))?;
         self.entries.push(Parameter { name: name.clone(), value: node.value.clone(), origin });
         Some(name)
     }

@@ -33,7 +33,8 @@ impl Format {
 pub(crate) fn read(path: &Path, name: &str) -> Result<Node, SpecError> {
     let bytes = std::fs::read(path);
     let text = bytes.and_then(|bytes| {
-        String::from_utf8(bytes).map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "not UTF-8"))
+        String::from_utf8(bytes)
+            .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "not UTF-8"))
     });
     let text = match text {
         Ok(text) => text,

@@ -1,7 +1,7 @@
 use crate::{
     arguments, mark, names,
-    params_file::Format,
     parameters::Parameters,
+    params_file::Format,
     tree::{Node, Value},
 };
 
@@ -44,7 +44,9 @@ impl ParamsText<'_> {
             let path = below(path, key);
             let key = if is_plain_key(key) { key.clone() } else { json_text(key) };
             match nested(part) {
-                Some(inner) => text.push_str(&format!("{indent}{key}:\n{}", self.yaml(&inner, &path, depth + 1))),
+                Some(inner) => {
+                    text.push_str(&format!("{indent}{key}:\n{}", self.yaml(&inner, &path, depth + 1)))
+                }
                 None => text.push_str(&format!("{indent}{key}: {}\n", self.value(part, &path))),
             }
         }
@@ -99,14 +101,26 @@ impl ParamsText<'_> {
         let quote = match &node.value {
             Value::Text(text) => match self.format {
                 Format::Yaml if is_plain_text(node) && is_more_than_text(text) => return None,
-                Format::Yaml | Format::Other if !text.contains(['\'', '\n']) && !text.contains(char::is_control) => "'",
-                Format::Json | Format::Toml if !text.contains(['"', '\\']) && !text.contains(char::is_control) => "\"",
+                Format::Yaml | Format::Other
+                    if !text.contains(['\'', '\n']) && !text.contains(char::is_control) =>
+                {
+                    "'"
+                }
+                Format::Json | Format::Toml
+                    if !text.contains(['"', '\\']) && !text.contains(char::is_control) =>
+                {
+                    "\""
+                }
                 _ => return None,
             },
             _ => "",
         };
         // Readers of YAML 1.1, PyYAML among them, take `1e-6` for a text.
-        let tag = if self.format == Format::Yaml && matches!(node.value, Value::Float(_)) { "!!float " } else { "" };
+        let tag = if self.format == Format::Yaml && matches!(node.value, Value::Float(_)) {
+            "!!float "
+        } else {
+            ""
+        };
         let name = self.parameters.name(self.file, path, node)?;
         Some(format!("{tag}{quote}{}{quote}", mark::of(&format!("params.{name}"))))
     }
@@ -151,7 +165,9 @@ fn below(path: &str, key: &str) -> String {
 }
 
 fn is_plain_key(key: &str) -> bool {
-    key.starts_with(|letter: char| letter.is_ascii_alphabetic()) && key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter)) && !is_more_than_text(key)
+    key.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
+        && !is_more_than_text(key)
 }
 
 /// Whether a text stands in its file without quotes.
@@ -173,7 +189,14 @@ fn literal(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Text(text) => json_text(text),
-        Value::Float(float) if !float.is_finite() => if float.is_nan() { ".nan" } else if *float > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+        Value::Float(float) if !float.is_finite() => if float.is_nan() {
+            ".nan"
+        } else if *float > 0.0 {
+            ".inf"
+        } else {
+            "-.inf"
+        }
+        .to_owned(),
         Value::Float(_) => {
             let text = arguments::python_text(value).unwrap_or_default();
             let Some((digits, exponent)) = text.split_once('e') else { return text };
@@ -183,7 +206,9 @@ fn literal(value: &Value) -> String {
             format!("[{}]", items.iter().map(|item| literal(&item.value)).collect::<Vec<_>>().join(", "))
         }
         Value::Map(entries) => {
-            let entry = |entry: &crate::tree::Entry| format!("{}: {}", json_text(&entry.key), literal(&entry.node.value));
+            let entry = |entry: &crate::tree::Entry| {
+                format!("{}: {}", json_text(&entry.key), literal(&entry.node.value))
+            };
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
         other => arguments::python_text(other).unwrap_or_default(),

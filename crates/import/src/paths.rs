@@ -22,7 +22,9 @@ pub(crate) fn is_inside(path: &str) -> bool {
 
 /// Whether it names something that no file system has: `s3://…`, `https://…`, `remote://…`.
 pub(crate) fn is_remote(path: &str) -> bool {
-    path.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '+'))
+    path.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '+')
+    })
 }
 
 /// What comes after `folder` in a path that lies in it: empty for the folder itself.

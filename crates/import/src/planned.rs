@@ -33,10 +33,15 @@ pub(crate) struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// Resolves all stages of a definition; what is wrong is reported.
     pub fn new(definition: &'a Definition<'a>, scope: Scope<'_>, prefix: &str, report: &mut Report) -> Self {
-        let mut resolve = |group: Group<'_>| resolve::resolve(definition, definition.scope(scope, group), prefix, report);
+        let mut resolve =
+            |group: Group<'_>| resolve::resolve(definition, definition.scope(scope, group), prefix, report);
         let Some(group) = &definition.group else {
             let only = resolve(Group::None);
-            return Self { definition, cells: only.map(|only| (None, only)).into_iter().collect(), matrix: None };
+            return Self {
+                definition,
+                cells: only.map(|only| (None, only)).into_iter().collect(),
+                matrix: None,
+            };
         };
         let cells: Vec<_> = group
             .cells
@@ -46,7 +51,8 @@ impl<'a> Candidate<'a> {
         let shape = group.shape.as_ref();
         let template = shape.and_then(|shape| Some((resolve(Group::Matrix(shape))?, shape)));
         let matrix = template.filter(|(template, shape)| {
-            cells.len() == group.cells.len() && (0..cells.len()).all(|at| in_cell(template, shape, at) == cells[at].1)
+            cells.len() == group.cells.len()
+                && (0..cells.len()).all(|at| in_cell(template, shape, at) == cells[at].1)
         });
         Self { definition, cells, matrix }
     }
@@ -76,13 +82,20 @@ pub(crate) fn stages<'a>(candidates: &[Candidate<'a>]) -> Vec<(usize, Planned<'a
         if let Some((resolved, shape)) = &candidate.matrix {
             let cells = candidate.cells.iter().map(|(_, cell)| cell.clone()).collect();
             let name = names.take(&[base]);
-            planned.push((number, Planned { name, definition, resolved: resolved.clone(), cells, shape: Some(shape) }));
+            planned.push((
+                number,
+                Planned { name, definition, resolved: resolved.clone(), cells, shape: Some(shape) },
+            ));
             continue;
         }
         for (label, cell) in &candidate.cells {
-            let wanted = label.as_ref().map_or_else(|| base.clone(), |label| names::valid(&format!("{base}-{label}")));
+            let wanted =
+                label.as_ref().map_or_else(|| base.clone(), |label| names::valid(&format!("{base}-{label}")));
             let name = names.take(&[wanted]);
-            planned.push((number, Planned { name, definition, resolved: cell.clone(), cells: vec![cell.clone()], shape: None }));
+            planned.push((
+                number,
+                Planned { name, definition, resolved: cell.clone(), cells: vec![cell.clone()], shape: None },
+            ));
         }
     }
     planned

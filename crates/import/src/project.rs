@@ -1,4 +1,8 @@
-use crate::{params_file, paths, report::Report, tree::{Node, Place}};
+use crate::{
+    params_file, paths,
+    report::Report,
+    tree::{Node, Place},
+};
 use std::{
     cell::RefCell,
     collections::HashMap,
@@ -56,7 +60,9 @@ impl Project {
         std::iter::once(path).chain(paths::ancestors(path)).find_map(|path| {
             let file = format!("{path}.dvc");
             let on_disk = self.root.join(&file);
-            if !on_disk.is_file() { return None }
+            if !on_disk.is_file() {
+                return None;
+            }
             params_file::read(&on_disk, &file).ok().map(|node| (file, node))
         })
     }
@@ -66,7 +72,9 @@ impl Project {
         const LARGEST: u64 = 1 << 20;
         let path = self.root.join(path);
         let metadata = fs::metadata(&path).ok()?;
-        if !metadata.is_file() || metadata.len() > LARGEST { return None }
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return None;
+        }
         fs::read_to_string(path).ok()
     }
 }

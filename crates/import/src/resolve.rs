@@ -100,14 +100,18 @@ impl Resolver<'_> {
         Resolved {
             commands: body.get("cmd").map(|cmd| self.commands(cmd)).unwrap_or_default(),
             deps: self.deps(body, &wdir),
-            outs: ["outs", "metrics", "plots"].iter().flat_map(|field| self.outs(body, field, &wdir)).collect(),
+            outs: ["outs", "metrics", "plots"]
+                .iter()
+                .flat_map(|field| self.outs(body, field, &wdir))
+                .collect(),
             params: self.params(body, &wdir),
             wdir,
         }
     }
 
     fn commands(&mut self, cmd: &Node) -> Vec<String> {
-        let nodes = if let Value::List(items) = &cmd.value { items.as_slice() } else { std::slice::from_ref(cmd) };
+        let nodes =
+            if let Value::List(items) = &cmd.value { items.as_slice() } else { std::slice::from_ref(cmd) };
         let texts: Vec<String> = nodes.iter().filter_map(|node| self.text(node, Role::Command)).collect();
         // DVC runs the lines of a text one after the other too.
         let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
@@ -123,8 +127,13 @@ impl Resolver<'_> {
         for node in self.list(body, "deps") {
             let Some(path) = self.text(node, Role::Data) else { continue };
             if paths::is_remote(&path) {
-                let message = format!("stage `{}` depends on `{path}`, whose changes nobody watches here", self.stage);
-                self.report.note(&node.place, message, "a `fetch` stage, or a command that downloads it, makes it an input");
+                let message =
+                    format!("stage `{}` depends on `{path}`, whose changes nobody watches here", self.stage);
+                self.report.note(
+                    &node.place,
+                    message,
+                    "a `fetch` stage, or a command that downloads it, makes it an input",
+                );
                 continue;
             }
             let path = paths::join(wdir, &path);
@@ -142,8 +151,15 @@ impl Resolver<'_> {
                 options.iter().for_each(|options| self.note_options(&path, options));
                 let joined = paths::join(wdir, &path);
                 if paths::is_remote(&path) || !paths::is_inside(&joined) || joined.is_empty() {
-                    let message = format!("output `{path}` of stage `{}` lies outside of the project and is left out", self.stage);
-                    self.report.note(&place, message, "let the command write into the project, and copy it out in a stage of its own");
+                    let message = format!(
+                        "output `{path}` of stage `{}` lies outside of the project and is left out",
+                        self.stage
+                    );
+                    self.report.note(
+                        &place,
+                        message,
+                        "let the command write into the project, and copy it out in a stage of its own",
+                    );
                     continue;
                 }
                 outs.push(Out { path: joined, place, is_metrics: field == "metrics" });
@@ -155,7 +171,11 @@ impl Resolver<'_> {
     /// `path`, or `path: { options }`.
     fn paths_with_options<'n>(&mut self, node: &'n Node) -> Vec<(String, Place, Option<&'n Node>)> {
         if !matches!(node.value, Value::Map(_)) {
-            return self.text(node, Role::Data).map(|path| (path, node.place.clone(), None)).into_iter().collect();
+            return self
+                .text(node, Role::Data)
+                .map(|path| (path, node.place.clone(), None))
+                .into_iter()
+                .collect();
         }
         let entry = |entry: &'n Entry| {
             let path = self.text(&key_node(entry), Role::Data)?;
@@ -165,7 +185,8 @@ impl Resolver<'_> {
     }
 
     fn note_options(&mut self, path: &str, options: &Node) {
-        let options = if options.items().is_empty() { std::slice::from_ref(options) } else { options.items() };
+        let options =
+            if options.items().is_empty() { std::slice::from_ref(options) } else { options.items() };
         for option in options.iter().flat_map(Node::entries) {
             let (message, hint) = match option.key.as_str() {
                 "persist" if option.node.is_true() => (
@@ -198,9 +219,16 @@ impl Resolver<'_> {
             for entry in node.entries() {
                 let Some(file) = self.text(&key_node(entry), Role::Data) else { continue };
                 let items: Vec<&Node> = entry.node.items().iter().collect();
-                let key = |node: &&Node| Some(Key { path: self.text(node, Role::Data)?, place: node.place.clone() });
+                let key = |node: &&Node| {
+                    Some(Key { path: self.text(node, Role::Data)?, place: node.place.clone() })
+                };
                 let keys: Vec<Key> = items.iter().filter_map(key).collect();
-                add(&mut uses, paths::join(wdir, &file), &entry.key_place, (!items.is_empty()).then_some(keys));
+                add(
+                    &mut uses,
+                    paths::join(wdir, &file),
+                    &entry.key_place,
+                    (!items.is_empty()).then_some(keys),
+                );
             }
         }
         uses

@@ -19,7 +19,10 @@ fn integer(text: &str) -> Option<i64> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-')) {
         return None;
     }
-    radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2)).unwrap_or_else(|| digits.parse().ok())
+    radix("0x", 16)
+        .or_else(|| radix("0o", 8))
+        .or_else(|| radix("0b", 2))
+        .unwrap_or_else(|| digits.parse().ok())
 }
 
 fn float(text: &str) -> Option<f64> {
@@ -32,7 +35,9 @@ fn float(text: &str) -> Option<f64> {
     }
     // Rust also reads words such as `infinity`, which are strings in YAML.
     let is_number = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
-        && unsigned.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | 'E' | '+' | '-' | '_'));
+        && unsigned
+            .chars()
+            .all(|letter| letter.is_ascii_digit() || matches!(letter, '.' | 'e' | 'E' | '+' | '-' | '_'));
     if is_number { text.replace('_', "").parse().ok() } else { None }
 }
 

@@ -1,6 +1,7 @@
 use crate::{
-    arguments, expression, fixed, mark,
+    arguments,
     cells::{Cell, Shape},
+    expression, fixed, mark,
     parameters::Parameters,
     tree::{Node, Value},
     variables::{self, Variables},
@@ -49,8 +50,9 @@ impl Scope<'_> {
                 node.place.error(format!("expected a string, found {}", node.describe()), &[])
             });
         };
-                let expressions = expression::find(template).map_err(|inner| {
-            node.place.error(format!("`${{{inner}}}` cannot be understood"), &["`\\${NAME}` is left to the shell"])
+        let expressions = expression::find(template).map_err(|inner| {
+            node.place
+                .error(format!("`${{{inner}}}` cannot be understood"), &["`\\${NAME}` is left to the shell"])
         })?;
         let mut text = String::new();
         let mut position = 0;
@@ -68,18 +70,22 @@ impl Scope<'_> {
     pub fn data(&self, node: &Node) -> Result<Node, SpecError> {
         let value = match &node.value {
             Value::Text(text) => {
-                let only = expression::find(text).ok().filter(|found| {
-                    matches!(found.as_slice(), [only] if only.range == (0..text.len()))
-                });
+                let only = expression::find(text)
+                    .ok()
+                    .filter(|found| matches!(found.as_slice(), [only] if only.range == (0..text.len())));
                 match only.as_deref() {
                     Some([only]) => {
-                        let value = self.value(&only.path).ok_or_else(|| variables::unknown(&only.path, &node.place))?;
+                        let value = self
+                            .value(&only.path)
+                            .ok_or_else(|| variables::unknown(&only.path, &node.place))?;
                         return Ok(Node { value: value.value.clone(), place: node.place.clone() });
                     }
                     _ => Value::Text(self.text(node, Role::Data)?.unwrap_or_default()),
                 }
             }
-            Value::List(items) => Value::List(items.iter().map(|item| self.data(item)).collect::<Result<_, _>>()?),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.data(item)).collect::<Result<_, _>>()?)
+            }
             Value::Map(entries) => Value::Map(
                 entries
                     .iter()
@@ -111,7 +117,8 @@ impl Scope<'_> {
             Role::Data => arguments::python_text(&value.value),
         };
         text.map(Some).ok_or_else(|| {
-            node.place.error(format!("`${{{path}}}` is {}, which cannot be part of a text", value.describe()), &[])
+            node.place
+                .error(format!("`${{{path}}}` is {}, which cannot be part of a text", value.describe()), &[])
         })
     }
 

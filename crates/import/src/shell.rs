@@ -49,10 +49,10 @@ pub(crate) fn lines(commands: &[String], is_followed: bool) -> Vec<String> {
 /// Whether a command leaves something behind in the shell that runs it.
 fn changes_shell(command: &str) -> bool {
     let first = |part: &str| part.split_whitespace().next().map(str::to_owned).unwrap_or_default();
-    command
-        .split(['|', '&'])
-        .map(first)
-        .any(|program| matches!(program.as_str(), "cd" | "export" | "set" | "." | "exec" | "umask" | "ulimit") || program.contains('='))
+    command.split(['|', '&']).map(first).any(|program| {
+        matches!(program.as_str(), "cd" | "export" | "set" | "." | "exec" | "umask" | "ulimit")
+            || program.contains('=')
+    })
 }
 
 /// Whether a command is more than POSIX knows.
@@ -70,7 +70,10 @@ pub(crate) fn is_plain(command: &str, value: &dyn Fn(&str) -> String) -> bool {
         quoted(&text) == text
     });
     values_are_words
-        && !command.contains(['$', '`', '|', '&', ';', '<', '>', '(', ')', '*', '?', '[', ']', '~', '#', '{', '}', '!', '\\', '\n'])
+        && !command.contains([
+            '$', '`', '|', '&', ';', '<', '>', '(', ')', '*', '?', '[', ']', '~', '#', '{', '}', '!', '\\',
+            '\n',
+        ])
         && !program.contains('=')
         && !BUILT_IN.contains(&program)
 }
@@ -84,7 +87,12 @@ pub(crate) struct Replacement {
 
 /// Replaces words, and parts of words behind a `=` or a redirection, that are one of the `paths` or lie in one.
 /// Paths are relative to the project, words to `wdir`. With `in_shell`, what stands in no quotes gets some.
-pub(crate) fn replace_paths(command: &str, wdir: &str, paths: &[(String, String)], in_shell: bool) -> Replacement {
+pub(crate) fn replace_paths(
+    command: &str,
+    wdir: &str,
+    paths: &[(String, String)],
+    in_shell: bool,
+) -> Replacement {
     let mut replaced = String::new();
     let mut found = vec![false; paths.len()];
     let mut quote = None;
@@ -126,7 +134,8 @@ fn reference(word: &str, wdir: &str, table: &[(String, String)]) -> Option<(usiz
     let path = paths::join(wdir, word);
     let inside = table.iter().enumerate().filter_map(|(number, (known, reference))| {
         let rest = paths::inside(&path, known)?;
-        let text = if rest.is_empty() { mark::of(reference) } else { format!("{}/{rest}", mark::of(reference)) };
+        let text =
+            if rest.is_empty() { mark::of(reference) } else { format!("{}/{rest}", mark::of(reference)) };
         Some((known.len(), number, text))
     });
     inside.max_by_key(|(length, ..)| *length).map(|(_, number, text)| (number, text))
@@ -143,7 +152,10 @@ mod tests {
 
     #[test]
     fn paths_are_replaced_where_they_are_words() {
-        let paths = [("data/x".to_owned(), "inputs.x".to_owned()), ("model.pkl".to_owned(), "outputs.model".to_owned())];
+        let paths = [
+            ("data/x".to_owned(), "inputs.x".to_owned()),
+            ("model.pkl".to_owned(), "outputs.model".to_owned()),
+        ];
         for (command, expected, in_shell) in [
             ("train data/x model.pkl", "train ${inputs.x} ${outputs.model}", false),
             ("train ./data/x/a.csv --out=model.pkl", "train ${inputs.x}/a.csv --out=${outputs.model}", false),

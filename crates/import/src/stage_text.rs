@@ -30,6 +30,9 @@ pub(crate) struct Writer<'p, 'a> {
     pub names: Vec<Vec<String>>,
     /// All outputs' paths, without marks.
     pub outputs: Vec<String>,
+    /// The outputs, and the files of parameters whose values are in `[params]` now: what lies there in the project
+    /// is not to be read.
+    pub superseded: Vec<String>,
 }
 
 /// A stage as it stands in the file.
@@ -61,7 +64,7 @@ pub(crate) fn feeds(
 }
 
 /// Whether all of a file counts.
-fn is_whole(params: &ParamsUse) -> bool {
+pub(crate) fn is_whole(params: &ParamsUse) -> bool {
     params.keys.is_none() || Format::of(&params.file) == Format::Other
 }
 
@@ -81,14 +84,18 @@ impl Writer<'_, '_> {
     pub fn stage(&self, number: usize, report: &mut Report) -> StageText {
         let stage = &self.stages[number];
         let linked = self.linked(number);
-        let params_files: Vec<(String, String)> =
-            stage.resolved.params.iter().filter_map(|params| self.params_file(number, params, report)).collect();
+        let params_files: Vec<(String, String)> = stage
+            .resolved
+            .params
+            .iter()
+            .filter_map(|params| self.params_file(number, params, report))
+            .collect();
         let task = Task {
             commands: &stage.resolved.commands,
             wdir: &stage.resolved.wdir,
             linked: &linked,
             params_files: &params_files,
-            all_outputs: &self.outputs,
+            superseded: &self.superseded,
             values: &self.values(stage),
         };
         let command = command::write(&task);
@@ -109,8 +116,10 @@ impl Writer<'_, '_> {
             .map(|(out, name)| LinkedOutput { name: name.clone(), path: out.path.clone(), copied_from: None })
             .collect();
         if let Some(MetricsFile::Inside(path)) = &self.metrics[number].file {
-            let free = |path: &String| outputs.iter().all(|output| paths::inside(path, &output.path).is_none());
-            let name = ["metrics.json", "metrics-of-the-stage.json"].map(str::to_owned).into_iter().find(free);
+            let free =
+                |path: &String| outputs.iter().all(|output| paths::inside(path, &output.path).is_none());
+            let name =
+                ["metrics.json", "metrics-of-the-stage.json"].map(str::to_owned).into_iter().find(free);
             let path_and_name = name.map(|file| (path.clone(), file));
             outputs.extend(path_and_name.map(|(from, file)| LinkedOutput {
                 name: "metrics".to_owned(),
@@ -123,7 +132,12 @@ impl Writer<'_, '_> {
     }
 
     /// The file of parameters that is written for a stage: path and text.
-    fn params_file(&self, number: usize, params: &ParamsUse, report: &mut Report) -> Option<(String, String)> {
+    fn params_file(
+        &self,
+        number: usize,
+        params: &ParamsUse,
+        report: &mut Report,
+    ) -> Option<(String, String)> {
         let keys = params.keys.as_ref()?;
         let is_input = self.feeds[number].iter().any(|(path, _)| *path == params.file);
         if is_input {
@@ -133,8 +147,12 @@ impl Writer<'_, '_> {
         }
         let root = self.project.params(&params.file, &params.place, report)?;
         let mut parameters = self.parameters.borrow_mut();
-        let mut text =
-            ParamsText { format: Format::of(&params.file), file: &params.file, parameters: &mut parameters, written_out: Vec::new() };
+        let mut text = ParamsText {
+            format: Format::of(&params.file),
+            file: &params.file,
+            parameters: &mut parameters,
+            written_out: Vec::new(),
+        };
         let present: Vec<&str> = keys
             .iter()
             .filter(|key| {
@@ -149,8 +167,15 @@ impl Writer<'_, '_> {
         let written = text.write(&root, &present).ok()?;
         for path in &text.written_out {
             let key = keys.iter().find(|key| path.starts_with(&key.path)).unwrap_or(&keys[0]);
-            let message = format!("`{path}` of `{}` is written out where it is used: `--set` does not reach it", params.file);
-            report.note(&key.place, message, "lists, empty values and some texts cannot be references in a command");
+            let message = format!(
+                "`{path}` of `{}` is written out where it is used: `--set` does not reach it",
+                params.file
+            );
+            report.note(
+                &key.place,
+                message,
+                "lists, empty values and some texts cannot be references in a command",
+            );
         }
         Some((params.file.clone(), written))
     }
@@ -158,13 +183,15 @@ impl Writer<'_, '_> {
     /// What the references in a stage's command stand for.
     fn values(&self, stage: &Planned<'_>) -> HashMap<String, Vec<String>> {
         let parameters = self.parameters.borrow();
-        let params = parameters.entries.iter().filter_map(|entry| {
-            Some((format!("params.{}", entry.name), vec![entry.value.text()?]))
-        });
+        let params = parameters
+            .entries
+            .iter()
+            .filter_map(|entry| Some((format!("params.{}", entry.name), vec![entry.value.text()?])));
         let references = stage.resolved.commands.iter().flat_map(|command| mark::all(command));
         let cells = references.filter_map(|(_, reference)| {
             let shape = stage.shape?;
-            let values = (0..shape.cells.len()).filter_map(|cell| shape.value(cell, reference)).collect::<Vec<_>>();
+            let values =
+                (0..shape.cells.len()).filter_map(|cell| shape.value(cell, reference)).collect::<Vec<_>>();
             (!values.is_empty()).then(|| (reference.to_owned(), values))
         });
         params.chain(cells).collect()
@@ -182,7 +209,8 @@ impl Writer<'_, '_> {
             let keys = metrics::keys(&self.project.root.join(path)).flatten().unwrap_or_default();
             for key in keys {
                 let goal = if metrics::is_better_low(&key) { "min" } else { "max" };
-                fields.add(&text::string(&format!("{}.{key}", stage.name)), format!("{{ goal = \"{goal}\" }}"));
+                fields
+                    .add(&text::string(&format!("{}.{key}", stage.name)), format!("{{ goal = \"{goal}\" }}"));
             }
         }
         let lines = fields.lines();
@@ -203,7 +231,8 @@ fn fields(stage: &Planned<'_>, linked: &Linked, command: &Command) -> Fields {
     if body.get("frozen").is_some_and(|node| node.is_true()) {
         fields.add("frozen", "true".to_owned());
     }
-    let has_nothing = stage.resolved.deps.is_empty() && stage.resolved.params.is_empty() && stage.resolved.outs.is_empty();
+    let has_nothing =
+        stage.resolved.deps.is_empty() && stage.resolved.params.is_empty() && stage.resolved.outs.is_empty();
     if has_nothing || body.get("always_changed").is_some_and(|node| node.is_true()) {
         fields.add("cache", "false".to_owned());
     }

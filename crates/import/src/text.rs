@@ -29,7 +29,8 @@ impl Fields {
         if texts.is_empty() {
             return;
         }
-        let texts: Vec<(&String, String)> = texts.iter().map(|(name, text)| (name, string(&mark::to_template(text)))).collect();
+        let texts: Vec<(&String, String)> =
+            texts.iter().map(|(name, text)| (name, string(&mark::to_template(text)))).collect();
         let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{name} = {text}")).collect();
         let line = format!("{{ {} }}", pairs.join(", "));
         if line.len() + key.len() + 3 <= WIDTH {
@@ -90,7 +91,9 @@ pub(crate) fn matrix(matrix: &Matrix) -> String {
         }
         Matrix::Rows(rows) => {
             let pair = |(key, node): &(String, Node)| format!("{key} = {}", value(&node.value));
-            let row = |row: &Vec<(String, Node)>| format!("{{ {} }}", row.iter().map(pair).collect::<Vec<_>>().join(", "));
+            let row = |row: &Vec<(String, Node)>| {
+                format!("{{ {} }}", row.iter().map(pair).collect::<Vec<_>>().join(", "))
+            };
             let rows: Vec<String> = rows.iter().map(row).collect();
             format!("{{ include = [\n    {},\n] }}", rows.join(",\n    "))
         }
@@ -106,7 +109,9 @@ fn value(value: &Value) -> String {
         Value::Float(value) => toml_edit::Value::from(*value).to_string().trim().to_owned(),
         Value::List(items) => list(items),
         Value::Map(entries) => {
-            let pair = |entry: &crate::tree::Entry| format!("{} = {}", key(&entry.key), self::value(&entry.node.value));
+            let pair = |entry: &crate::tree::Entry| {
+                format!("{} = {}", key(&entry.key), self::value(&entry.node.value))
+            };
             format!("{{ {} }}", entries.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
         Value::Null => "\"\"".to_owned(),
@@ -119,6 +124,7 @@ fn list(items: &[Node]) -> String {
 
 /// A key as TOML.
 pub(crate) fn key(text: &str) -> String {
-    let is_bare = !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
+    let is_bare = !text.is_empty()
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
     if is_bare { text.to_owned() } else { string(&text.replace('\n', " ")) }
 }

@@ -35,7 +35,8 @@ impl Variables {
                 Value::Text(file) => self.add_file(file, folder, prefix, &item.place, report),
                 Value::Map(_) => self.merge(item.clone(), report),
                 _ => {
-                    let message = format!("expected a file or a mapping in `vars`, found {}", item.describe());
+                    let message =
+                        format!("expected a file or a mapping in `vars`, found {}", item.describe());
                     report.error(item.place.error(message, &[]));
                 }
             }
@@ -82,9 +83,10 @@ fn merge(into: &mut Vec<Entry>, from: Vec<Entry>, report: &mut Report) {
         }
         match (&mut present.node.value, entry.node.value) {
             (Value::Map(into), Value::Map(from)) => merge(into, from, report),
-            _ => report.error(
-                entry.key_place.error(format!("`{}` is set here and in `{}`", entry.key, present.key_place.source.name), &[]),
-            ),
+            _ => report.error(entry.key_place.error(
+                format!("`{}` is set here and in `{}`", entry.key, present.key_place.source.name),
+                &[],
+            )),
         }
     }
 }

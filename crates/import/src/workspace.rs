@@ -22,17 +22,19 @@ impl<'a> Workspace<'a> {
         if !task.wdir.is_empty() {
             mirrored.extend(paths::ancestors(task.wdir).chain([task.wdir]).map(str::to_owned));
         }
-        // A folder of the project that holds outputs too.
+        // A folder of the project that also holds what must not be read there.
         for input in task.linked.inputs.iter().filter(|input| !input.is_output && !input.path.is_empty()) {
-            let below = |path: &&String| paths::inside(path, &input.path).is_some_and(|rest| !rest.is_empty());
-            for output in task.all_outputs.iter().filter(below) {
-                let levels = paths::ancestors(output).filter(|level| paths::inside(level, &input.path).is_some());
+            let below =
+                |path: &&String| paths::inside(path, &input.path).is_some_and(|rest| !rest.is_empty());
+            for path in task.superseded.iter().filter(below) {
+                let levels =
+                    paths::ancestors(path).filter(|level| paths::inside(level, &input.path).is_some());
                 mirrored.extend(levels.map(str::to_owned));
             }
         }
         let written = task.params_files.iter().map(|(path, _)| path);
         let linked = task.linked.inputs.iter().filter(|input| input.is_output).map(|input| &input.path);
-        let kept_out = task.all_outputs.iter().chain(written).chain(linked).chain(&mirrored);
+        let kept_out = task.superseded.iter().chain(written).chain(linked).chain(&mirrored);
         let kept_out = kept_out.filter(|path| !path.is_empty()).cloned().collect();
         Self { task, mirrored, kept_out }
     }
@@ -65,16 +67,23 @@ impl<'a> Workspace<'a> {
 
     /// Folders to be made: those that links and files of parameters go into. The runner makes those of outputs.
     fn folders(&self) -> Vec<String> {
-        let links = self.task.linked.inputs.iter().filter(|input| input.is_output || self.is_hidden(&input.path));
+        let links =
+            self.task.linked.inputs.iter().filter(|input| input.is_output || self.is_hidden(&input.path));
         let files = self.task.params_files.iter().map(|(path, _)| path);
         let parents = links.map(|input| &input.path).chain(files).map(|path| paths::parent(path).to_owned());
         let wanted: BTreeSet<String> = parents
             .chain(self.mirrored.iter().cloned())
             .filter(|folder| !folder.is_empty() && paths::is_inside(folder))
             .collect();
-        let is_outer = |folder: &String| wanted.iter().any(|other| other != folder && paths::inside(other, folder).is_some());
+        let is_outer = |folder: &String| {
+            wanted.iter().any(|other| other != folder && paths::inside(other, folder).is_some())
+        };
         let is_made = |folder: &String| {
-            self.task.linked.outputs.iter().any(|output| paths::inside(&output.path, folder).is_some_and(|rest| !rest.is_empty()))
+            self.task
+                .linked
+                .outputs
+                .iter()
+                .any(|output| paths::inside(&output.path, folder).is_some_and(|rest| !rest.is_empty()))
         };
         wanted.iter().filter(|folder| !is_outer(folder) && !is_made(folder)).cloned().collect()
     }
@@ -90,17 +99,20 @@ impl<'a> Workspace<'a> {
         names.sort();
         names.dedup();
         let into = if folder.is_empty() { ".".to_owned() } else { shell::word(folder) };
-        format!(
-            "find {} -mindepth 1 -maxdepth 1 ! -name '.*'{} -exec ln -s {{}} {into} \\;\n",
+        let find = format!(
+            "find {} -mindepth 1 -maxdepth 1 ! -name '.*'{}",
             shell::in_project(folder),
             shell::except(&names)
-        )
+        );
+        format!("{find} \\\n  -exec ln -s {{}} {into} \\;\n")
     }
 
     /// Whether a path of the project is not there with the folder that it lies in.
     fn is_hidden(&self, path: &str) -> bool {
         let is_inside = |folder: &&String| paths::inside(path, folder).is_some_and(|rest| !rest.is_empty());
-        let Some(nearest) = self.mirrored.iter().filter(is_inside).max_by_key(|folder| folder.len()) else { return false };
+        let Some(nearest) = self.mirrored.iter().filter(is_inside).max_by_key(|folder| folder.len()) else {
+            return false;
+        };
         let rest = paths::inside(path, nearest).unwrap_or_default();
         let first = paths::join(nearest, rest.split('/').next().unwrap_or_default());
         let is_results = first == "results";
@@ -112,7 +124,8 @@ impl<'a> Workspace<'a> {
         if input.is_output {
             return format!("ln -s \"{reference}\" {}\n", shell::word(&input.path));
         }
-        let is_there = input.path.is_empty() || !paths::is_inside(&input.path) || self.mirrored.contains(&input.path);
+        let is_there =
+            input.path.is_empty() || !paths::is_inside(&input.path) || self.mirrored.contains(&input.path);
         if is_there || !self.is_hidden(&input.path) {
             return String::new();
         }

@@ -58,8 +58,8 @@ impl<'a> Reader<'a> {
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let is_text =
-                    style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let is_text = style != ScalarStyle::Plain
+                    || tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let text = mark::clean(&text);
                 (anchor, if is_text { Value::Text(text) } else { scalar::resolve(text) })
             }
