@@ -1,5 +1,6 @@
 use crate::{
     cells::{self, Cell, Shape},
+    paths,
     report::Report,
     scope::{Group, Scope},
     tree::{Entry, Node},
@@ -68,7 +69,9 @@ impl<'a> Definition<'a> {
         }
         let locals = body.get("vars").map(|vars| {
             let mut variables = Variables::empty(vars.place.clone());
-            variables.add(vars, folder, prefix, report);
+            // Files named here lie beside what the stage names otherwise.
+            let wdir = body.get("wdir").and_then(Node::as_text).unwrap_or(".");
+            variables.add(vars, &folder.join(wdir), &paths::join(prefix, wdir), report);
             variables
         });
         let group = match (foreach, body.get("matrix")) {

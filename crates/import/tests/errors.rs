@@ -21,12 +21,12 @@ stages:
     do:
       cmd: cat x.txt > b${item}.txt
       deps: [x.txt]
-      outs: [b${item}.txt]
+      outs: [\"b${item}.txt\"]
   c:
     matrix: {k: [p, q]}
     cmd:
       - echo ${item.k} > c-${item.k}.txt
-    outs: [c-${item.k}.txt]
+    outs: [\"c-${item.k}.txt\"]
 ";
 
 const PARAMS: &str = "lr: 0.1\ntrain:\n  seed: 1\n";
@@ -50,13 +50,13 @@ fn errors_have_places() {
         ("${lr}", "${rate}", "5:10 `${rate}` is not known"),
         ("params: [lr,", "params: [rate,", "7:14 `params.yaml` has no `rate`"),
         ("deps: [in.txt]", "deps: in.txt", "6:11 `deps`: expected a list, found a string"),
-        ("deps: [in.txt]", "deps: [in.txt", "7:1"),
+        ("deps: [in.txt]", "deps: [in.txt", "not YAML"),
         ("foreach: [1, 2]", "foreach: 1", "12:14 `foreach`: expected a list or a mapping, found a number"),
         ("[p, q]", "p", "18:17 `matrix`: expected a list for `k`, found a string"),
         ("      cmd: cat", "      run: cat", "11:3 stage `b` has no `cmd`"),
         ("  b:\n", "  a:\n", "11:3 the key `a` is here twice"),
         ("${name}.txt ${lr}", "${name[}", "5:10 `${name[}` cannot be understood"),
-        ("[b${item}.txt]", "[x.txt]", "is an output of"),
+        ("[\"b${item}.txt\"]", "[x.txt]", "is an output of"),
         ("  - name: x", "  - gone.yaml", "2:5 `vars` names `gone.yaml`, which does not exist"),
     ] {
         assert!(GOOD.contains(from), "{from}");
