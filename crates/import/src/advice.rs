@@ -14,10 +14,7 @@ pub(crate) fn sections(root: &Node, report: &mut Report) {
     for entry in root.entries() {
         let (message, hint) = match entry.key.as_str() {
             "stages" | "vars" | "metrics" => continue,
-            "plots" => (
-                "`plots` are left out; the files are outputs like any other",
-                "`pipeline compare --format html` draws what it knows",
-            ),
+            "plots" => ("`plots` are left out; the files are outputs like any other", ""),
             "artifacts" => {
                 ("`artifacts` are left out", "results lie under `results/`, each with the run that made it")
             }
@@ -96,6 +93,13 @@ pub(crate) fn metrics(path: &str, place: &Place, why: Why, report: &mut Report) 
 /// What scripts that run in a workspace must not rely on.
 pub(crate) fn scripts(linked: &Linked, place: &Place, project: &Project, report: &mut Report) {
     for input in linked.inputs.iter().filter(|input| !input.is_output) {
+        if input.path.starts_with("../") {
+            report.note(
+                place,
+                format!("`{}` lies outside of the project and is not in the stage's workspace", input.path),
+                "let the command name it by an absolute path",
+            );
+        }
         let Some(text) = project.script(&input.path) else { continue };
         if text.contains("__file__") {
             report.note(
