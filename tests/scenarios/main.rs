@@ -5,6 +5,7 @@ mod cache;
 mod commands;
 mod concurrency;
 mod freshness;
+mod import;
 mod interruption;
 mod resources;
 mod settled;

@@ -56,6 +56,9 @@ pub enum Command {
     /// Remove what neither the newest run of each pipeline nor a running stage needs
     #[command(after_help = examples::GC)]
     Gc(commands::gc::GcArgs),
+    /// Write a DVC project's dvc.yaml as a pipeline file
+    #[command(after_help = examples::IMPORT)]
+    Import(commands::import::ImportArgs),
     /// Print the JSON Schema of pipeline files, for editors
     #[command(after_help = examples::SCHEMA)]
     Schema,

@@ -49,6 +49,12 @@ Examples:
   pipeline gc --older-than 30d
   pipeline gc --max-size 20G";
 
+pub const IMPORT: &str = "\
+Examples:
+  pipeline import dvc.yaml
+  pipeline import dvc.yaml --name baseline --force
+  pipeline import dvc.yaml --out - | less";
+
 pub const SCHEMA: &str = "\
 Examples:
   pipeline schema >> pipeline.schema.json";

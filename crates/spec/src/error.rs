@@ -1,6 +1,6 @@
-use crate::source::Location;
+use crate::source::{Location, Sources, Span};
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, ops::Range};
 
 /// All that is wrong with a pipeline file, in the order of the file. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,6 +40,17 @@ impl SpecError {
     /// An error about the file as a whole.
     pub(crate) fn without_position(file: String, message: String, hints: Vec<String>) -> Self {
         Self { message, file, line: 0, column: 0, hints, snippet: String::new(), indent: 0, width: 0 }
+    }
+
+    /// An error about a part of another text than a pipeline file, such as one that is made into one. `range` is
+    /// in bytes of `text`, which is called `file`.
+    pub fn in_text(file: &str, text: &str, range: Range<usize>, message: String, hints: Vec<String>) -> Self {
+        let mut sources = Sources::default();
+        let source = sources.add(file, text);
+        match sources.locate(Span { source, start: range.start, end: range.end }) {
+            Some(location) => Self::at(&location, message, hints),
+            None => Self::without_position(file.to_owned(), message, hints),
+        }
     }
 
     pub(crate) fn at(location: &Location<'_>, message: String, hints: Vec<String>) -> Self {

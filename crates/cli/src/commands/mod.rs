@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod explain;
 pub mod gc;
 pub mod graph;
+pub mod import;
 pub mod logs;
 pub mod plan;
 pub mod run;
@@ -36,6 +37,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Logs(args) => logs::logs(&args, json),
         Command::Verify => verify::verify(json),
         Command::Gc(args) => gc::gc(&args, json),
+        Command::Import(args) => import::import(&args, json),
         Command::Schema => schema::schema(),
         Command::Doctor => doctor::doctor(json),
         Command::Completions(args) => completions::completions(&args),

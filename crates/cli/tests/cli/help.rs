@@ -22,6 +22,7 @@ fn help_of_every_command() {
         "runs",
         "show",
         "logs",
+        "import",
         "doctor",
         "completions",
     ] {
