@@ -13,7 +13,12 @@ pub(crate) fn of_experiment(experiment: &Experiment, columns: &[Column]) -> Row 
         Lookup::Metric(value) => metric(value),
         Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
     });
-    Row { kind: RowKind::Experiment, runs: experiment.runs.clone(), cells: cells.collect() }
+    Row {
+        kind: RowKind::Experiment,
+        runs: experiment.runs.clone(),
+        origins: experiment.origins.clone(),
+        cells: cells.collect(),
+    }
 }
 
 /// A row for each published result that the runs' files name, each once.
@@ -40,7 +45,7 @@ fn of_reference(reference: &Reference, columns: &[Column]) -> Row {
             .get(&column.name)
             .map_or(Cell::Empty, |value| metric(Measurement::single(*value))),
     });
-    Row { kind: RowKind::Reference, runs: Vec::new(), cells: cells.collect() }
+    Row { kind: RowKind::Reference, runs: Vec::new(), origins: Vec::new(), cells: cells.collect() }
 }
 
 fn metric(value: Measurement) -> Cell {

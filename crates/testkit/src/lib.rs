@@ -4,8 +4,10 @@
 //! Here a panic is how a test fails, so `unwrap` is allowed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod browser;
 mod project;
 mod ran;
 
+pub use browser::Browser;
 pub use project::Project;
 pub use ran::Ran;
