@@ -50,3 +50,64 @@ impl Progress {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::RunStatus;
+
+    fn epoch(epoch: u32) -> StageEvent {
+        StageEvent::Epoch {
+            epoch,
+            epochs: 12,
+            lr: 0.1,
+            train_loss: 1.0,
+            train_accuracy: 0.5,
+            val_loss: None,
+            val_accuracy: None,
+            seconds: 1.0,
+            images_per_second: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_stage_is_at_work_from_its_start_to_its_end() {
+        let started = |stage: &str| RunEvent::StageStarted { stage: stage.to_owned(), reasons: Vec::new() };
+        let told = |progress| RunEvent::StageProgress { stage: "train".to_owned(), progress };
+        let stages = Progress::by_stage(
+            [
+                started("means"),
+                RunEvent::StageFinished {
+                    stage: "means".to_owned(),
+                    outcome: StageResult::Failed,
+                    seconds: 2.0,
+                    message: Some("no images".to_owned()),
+                    hints: Vec::new(),
+                },
+                started("train"),
+                told(StageEvent::Resumed { epoch: 4, epochs: 12 }),
+                told(epoch(4)),
+                told(StageEvent::Checkpoint { epoch: 5 }),
+                RunEvent::RunFinished {
+                    status: RunStatus::Failed,
+                    run: "1".to_owned(),
+                    stages: Default::default(),
+                },
+            ]
+            .into_iter(),
+        );
+        let (means, train) = (&stages["means"], &stages["train"]);
+        assert_eq!((means.ended, means.seconds), (Some(StageResult::Failed), Some(2.0)));
+        assert_eq!((train.ended, train.epochs()), (None, Some((5, 12))));
+        assert_eq!(train.curve().unwrap().epoch, [4]);
+        assert_eq!(means.curve(), None);
+    }
+
+    #[test]
+    fn a_stage_that_is_tried_again_begins_anew() {
+        let started = || RunEvent::StageStarted { stage: "train".to_owned(), reasons: Vec::new() };
+        let told = RunEvent::StageProgress { stage: "train".to_owned(), progress: epoch(3) };
+        let stages = Progress::by_stage([started(), told, started()].into_iter());
+        assert_eq!(stages["train"].epochs(), None);
+    }
+}

@@ -10,8 +10,9 @@ use spec::Reference;
 pub(crate) fn of_experiment(experiment: &Experiment, columns: &[Column]) -> Row {
     let cells = columns.iter().map(|column| match experiment.lookup(&column.name) {
         Lookup::Setting(value) => Cell::Setting(value),
-        Lookup::Metric(value) => metric(value),
-        Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
+        // Where a stage measures what another one is told, such as its epochs, that is no setting.
+        Lookup::Metric(value) if matches!(column.role, ColumnRole::Metric { .. }) => metric(value),
+        Lookup::Metric(_) | Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
     });
     Row {
         kind: RowKind::Experiment,

@@ -99,5 +99,5 @@ function classTable(matrix) {
 }
 
 function accuracyCell(score) {
-  return [html("span", { class: "bar", "aria-hidden": "true" }, html("span", { style: `width: ${(score.accuracy ?? 0) * 100}%` })), percent(score.accuracy, 1)];
+  return [html("span", { class: "bar", "aria-hidden": "true" }, html("span", { style: `width: ${(score.accuracy ?? 0) * 100}%` })), html("span", { class: "share" }, percent(score.accuracy, 1))];
 }

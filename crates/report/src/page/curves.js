@@ -134,8 +134,8 @@ function hoverTable(epoch, there) {
       html("th", { scope: "row" }, swatch(colour), name),
       html("td", {}, percent(curve.val_accuracy[at])),
       html("td", {}, percent(curve.train_accuracy[at])),
-      html("td", {}, figure(curve.val_loss[at])),
-      html("td", {}, figure(curve.train_loss[at])),
+      html("td", {}, loss(curve.val_loss[at])),
+      html("td", {}, loss(curve.train_loss[at])),
       html("td", {}, figure(curve.lr[at])),
     );
   const heading = ["val acc.", "train acc.", "val loss", "train loss", "lr"].map((name) => html("th", { scope: "col" }, name));
@@ -180,9 +180,9 @@ function chosenLine({ key, name, run, colour, curve }) {
   const cells = [
     curve.epochs.toLocaleString("en"),
     highest === null ? "" : with_epoch(percent(curve.val_accuracy[highest]), highest),
-    lowest === null ? "" : with_epoch(figure(curve.val_loss[lowest]), lowest),
+    lowest === null ? "" : with_epoch(loss(curve.val_loss[lowest]), lowest),
     percent(curve.train_accuracy.at(-1)),
-    figure(curve.train_loss.at(-1)),
+    loss(curve.train_loss.at(-1)),
   ];
   const remove = () => {
     choose(key, false);

@@ -42,13 +42,16 @@ function seriesOf(row) {
   );
 }
 
-/** What a row is called where there is no table around it: the experiment and how it differs. */
+/** What a row is called where there is no table around it: the experiment, and how it differs from its kind. */
 function rowName(row) {
   if (row.name) return row.name;
-  const settings = state.data.table.columns.flatMap((column, at) =>
-    column.role === "setting" && row.cells[at].text ? [`${column.label} ${row.cells[at].text}`] : [],
-  );
-  return [row.cells[0].text, ...settings].join(" · ");
+  const [{ text: experiment }] = row.cells;
+  const alike = state.data.table.rows.filter((other) => other.cells[0].text === experiment);
+  const settings = state.data.table.columns.flatMap((column, at) => {
+    const differs = alike.some((other) => other.cells[at].text !== row.cells[at].text);
+    return (column.role === "setting" || column.role === "fact") && differs ? [`${column.label} ${row.cells[at].text || "none"}`] : [];
+  });
+  return [experiment, ...settings].join(" · ");
 }
 
 /** A colour stays with its row as long as that is chosen; the least used is next. */

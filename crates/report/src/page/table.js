@@ -87,7 +87,7 @@ function chooseBox(row, key) {
 /** The name leads to the newest run behind the row. */
 function nameCell(row, cell) {
   const newest = row.members.at(-1);
-  if (!newest) return html("th", { scope: "row" }, cell.text, html("span", { class: "tag" }, "published"));
+  if (!newest) return html("th", { scope: "row", title: "published" }, cell.text, html("span", { class: "sr-only" }, " (published)"));
   const { id } = state.data.runs[newest.run];
   return html("th", { scope: "row" }, html("a", { href: `#run=${id}`, title: row.members.map(({ run }) => state.data.runs[run].id).join(" ") }, cell.text));
 }
@@ -95,7 +95,7 @@ function nameCell(row, cell) {
 function valueCell(row, cell, at) {
   const isNumber = state.data.table.columns[at].role === "metric" || typeof cell.value === "number";
   const classes = [isNumber && "number", cell.best && "best"].filter(Boolean).join(" ");
-  return html("td", { class: classes || null }, cell.text, cell.best ? html("span", { class: "sr-only" }, " (best)") : null);
+  return html("td", { class: classes || null, title: cell.text.length > 24 ? cell.text : null }, cell.text, cell.best ? html("span", { class: "sr-only" }, " (best)") : null);
 }
 
 function startTable() {

@@ -25,7 +25,13 @@ function secondsBetween(started, finished) {
 
 const percent = (share, digits = 2) => (share === null || share === undefined ? "" : `${(share * 100).toFixed(digits)} %`);
 
-/** A loss or a learning rate: four digits that count. */
+/** A loss, as the command line has it: four decimals, or an exponent. */
+function loss(value) {
+  if (value === null || value === undefined) return "";
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3) : value.toFixed(4);
+}
+
+/** A learning rate, or a tick of an axis: four digits that count. */
 function figure(value) {
   if (value === null || value === undefined) return "";
   if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
