@@ -1,10 +1,18 @@
 use serde::Serialize;
 
 const SKELETON: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/style.css");
+
+const STYLE: [&str; 6] = [
+    include_str!("page/colours.css"),
+    include_str!("page/frame.css"),
+    include_str!("page/table.css"),
+    include_str!("page/curves.css"),
+    include_str!("page/run.css"),
+    include_str!("page/media.css"),
+];
 
 /// One script, in the order in which a reader would want to read it.
-const SCRIPT: [&str; 14] = [
+const SCRIPT: [&str; 16] = [
     include_str!("page/elements.js"),
     include_str!("page/text.js"),
     include_str!("page/state.js"),
@@ -14,6 +22,8 @@ const SCRIPT: [&str; 14] = [
     include_str!("page/table.js"),
     include_str!("page/chart.js"),
     include_str!("page/curves.js"),
+    include_str!("page/hover.js"),
+    include_str!("page/legend.js"),
     include_str!("page/graph.js"),
     include_str!("page/confusion.js"),
     include_str!("page/run.js"),
@@ -29,7 +39,7 @@ pub fn page(title: &str, document: &impl Serialize) -> Result<String, serde_json
     let data = inside_script(&serde_json::to_string(document)?);
     let parts = [
         ("{{title}}", escaped(title)),
-        ("{{style}}", STYLE.to_owned()),
+        ("{{style}}", STYLE.join("\n")),
         ("{{data}}", data),
         ("{{script}}", SCRIPT.join("\n")),
     ];
@@ -81,6 +91,6 @@ mod tests {
     #[test]
     fn scripts_and_style_do_not_end_their_element() {
         assert!(!SCRIPT.concat().contains("</script"));
-        assert!(!STYLE.contains("</style"));
+        assert!(!STYLE.concat().contains("</style"));
     }
 }

@@ -9,7 +9,8 @@ function roundTicks(low, high, wanted) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
   const ticks = [];
-  for (let tick = Math.ceil(low / step); tick * step <= high + step * 1e-9; tick += 1) ticks.push(Number((tick * step).toPrecision(12)));
+  for (let tick = Math.ceil(low / step); tick * step <= high + step * 1e-9; tick += 1)
+    ticks.push(Number((tick * step).toPrecision(12)));
   return ticks;
 }
 
@@ -60,32 +61,57 @@ function linePath(points, x, y) {
 
 /**
  * Draws `{ title, lines, boundaries, format, isLog, xRange }` into a container and returns
- * `{ epochAt, mark, highlight }`. A line is `{ key, colour, isDashed, points: [[x, y], …] }`.
+ * `{ valueAt, mark, highlight }`. A line is `{ key, colour, isDashed, points: [[x, y], …] }`.
  */
 function drawChart(container, chart) {
   const width = Math.max(280, container.clientWidth);
-  const plot = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: CHART_HEIGHT - MARGIN.bottom };
-  const yRange = extent(chart.lines.flatMap((line) => line.points.map(([, value]) => value)), chart.isLog) ?? [0, 1];
+  const plot = {
+    left: MARGIN.left,
+    right: width - MARGIN.right,
+    top: MARGIN.top,
+    bottom: CHART_HEIGHT - MARGIN.bottom,
+  };
+  const yRange = extent(
+    chart.lines.flatMap((line) => line.points.map(([, value]) => value)),
+    chart.isLog,
+  ) ?? [0, 1];
   const x = linearScale(chart.xRange, [plot.left, plot.right]);
   const y = (chart.isLog ? logScale : linearScale)(yRange, [plot.bottom, plot.top]);
   const groups = chart.lines.map((line) => lineElement(line, x, y));
   const marks = svg("g", { class: "marks" });
   const drawing = svg(
     "svg",
-    { viewBox: `0 0 ${width} ${CHART_HEIGHT}`, width, height: CHART_HEIGHT, role: "img", "aria-label": chart.title },
+    {
+      viewBox: `0 0 ${width} ${CHART_HEIGHT}`,
+      width,
+      height: CHART_HEIGHT,
+      role: "img",
+      "aria-label": chart.title,
+    },
     horizontalLines(yRange, y, plot, chart),
     verticalTicks(chart, x, plot),
-    chart.boundaries.map((at) => svg("line", { class: "boundary", x1: x(at), x2: x(at), y1: plot.top, y2: plot.bottom }, svg("title", {}, "a new phase begins"))),
+    chart.boundaries.map((at) =>
+      svg(
+        "line",
+        { class: "boundary", x1: x(at), x2: x(at), y1: plot.top, y2: plot.bottom },
+        svg("title", {}, "a new phase begins"),
+      ),
+    ),
     groups,
     marks,
   );
   container.replaceChildren(drawing);
+  return handles(chart, { drawing, width, plot, x, y, groups, marks });
+}
+
+/** What can be asked of a chart that is drawn. */
+function handles(chart, { drawing, width, plot, x, y, groups, marks }) {
+  const xAt = linearScale([plot.left, plot.right], chart.xRange);
   return {
     /** The x value at a pointer's place. */
     valueAt: (clientX) => {
       const box = drawing.getBoundingClientRect();
-      const at = ((clientX - box.left) / box.width) * width;
-      return chart.xRange[0] + ((at - plot.left) / (plot.right - plot.left)) * (chart.xRange[1] - chart.xRange[0]);
+      return xAt(((clientX - box.left) / box.width) * width);
     },
     /** Marks an x value and points on it, `{ colour, value }`; null takes the marks away. */
     mark: (at, points) => {
@@ -93,11 +119,16 @@ function drawChart(container, chart) {
       const dots = points.filter(({ value }) => value !== null && Number.isFinite(y(value)));
       marks.replaceChildren(
         svg("line", { x1: x(at), x2: x(at), y1: plot.top, y2: plot.bottom }),
-        ...dots.map(({ colour, value }) => svg("circle", { cx: x(at), cy: y(value), r: 3.5, style: `fill: ${colour}` })),
+        ...dots.map(({ colour, value }) =>
+          svg("circle", { cx: x(at), cy: y(value), r: 3.5, style: `fill: ${colour}` }),
+        ),
       );
     },
     /** Lets all lines but those of one key fade; null for none. */
-    highlight: (key) => groups.forEach((group, at) => group.classList.toggle("faded", key !== null && chart.lines[at].key !== key)),
+    highlight: (key) =>
+      groups.forEach((group, at) =>
+        group.classList.toggle("faded", key !== null && chart.lines[at].key !== key),
+      ),
   };
 }
 
@@ -105,9 +136,19 @@ function lineElement({ colour, isDashed, points }, x, y) {
   const known = points.filter(([, value]) => value !== null);
   if (known.length === 1) {
     const [[at, value]] = known;
-    return svg("circle", { class: "line", cx: x(at), cy: y(value), r: isDashed ? 2 : 3, style: `fill: ${colour}` });
+    return svg("circle", {
+      class: "line",
+      cx: x(at),
+      cy: y(value),
+      r: isDashed ? 2 : 3,
+      style: `fill: ${colour}`,
+    });
   }
-  return svg("path", { class: isDashed ? "line dashed" : "line", d: linePath(points, x, y), style: `stroke: ${colour}` });
+  return svg("path", {
+    class: isDashed ? "line dashed" : "line",
+    d: linePath(points, x, y),
+    style: `stroke: ${colour}`,
+  });
 }
 
 function horizontalLines(yRange, y, plot, { isLog, format }) {
@@ -127,7 +168,9 @@ function verticalTicks({ xRange }, x, plot) {
   return svg(
     "g",
     { class: "axis" },
-    ticks.map((tick) => svg("text", { x: x(tick), y: plot.bottom + 18, "text-anchor": "middle" }, String(tick))),
+    ticks.map((tick) =>
+      svg("text", { x: x(tick), y: plot.bottom + 18, "text-anchor": "middle" }, String(tick)),
+    ),
     svg("text", { x: plot.right, y: plot.bottom + 32, "text-anchor": "end", class: "axis-name" }, "epoch"),
   );
 }

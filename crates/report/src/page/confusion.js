@@ -14,15 +14,27 @@ function pairs(matrix) {
 
 /** Samples, hits, accuracy, precision of each class, and what it was most often taken for. */
 function classScores(matrix) {
-  const scores = matrix.classes.map((name) => ({ name, samples: 0, correct: 0, predicted: 0, takenFor: null, times: 0 }));
+  const scores = matrix.classes.map((name) => ({
+    name,
+    samples: 0,
+    correct: 0,
+    predicted: 0,
+    takenFor: null,
+    times: 0,
+  }));
   for (const [label, predicted, times] of pairs(matrix)) {
     scores[label].samples += times;
     scores[predicted].predicted += times;
     if (label === predicted) scores[label].correct = times;
-    else if (times > scores[label].times) Object.assign(scores[label], { takenFor: matrix.classes[predicted], times });
+    else if (times > scores[label].times)
+      Object.assign(scores[label], { takenFor: matrix.classes[predicted], times });
   }
   const share = (part, whole) => (whole > 0 ? part / whole : null);
-  return scores.map((score) => ({ ...score, accuracy: share(score.correct, score.samples), precision: share(score.correct, score.predicted) }));
+  return scores.map((score) => ({
+    ...score,
+    accuracy: share(score.correct, score.samples),
+    precision: share(score.correct, score.predicted),
+  }));
 }
 
 function confusionFigure(matrix) {
@@ -30,7 +42,12 @@ function confusionFigure(matrix) {
   return html(
     "figure",
     { class: "confusion" },
-    html("figcaption", {}, "Confusion matrix", html("span", { class: "quiet" }, " rows: true class, columns: predicted")),
+    html(
+      "figcaption",
+      {},
+      "Confusion matrix",
+      html("span", { class: "quiet" }, " rows: true class, columns: predicted"),
+    ),
     html("div", { class: "scroll" }, isSmall ? writtenMatrix(matrix) : shadedMatrix(matrix)),
   );
 }
@@ -48,12 +65,40 @@ function writtenMatrix(matrix) {
   const counts = Array.from({ length: size }, () => Array(size).fill(0));
   for (const [label, predicted, times] of pairs(matrix)) counts[label][predicted] = times;
   const cell = (times, label, predicted) =>
-    html("td", { style: times ? `background: ${shade(label, predicted, times / scores[label].samples)}` : null, class: times ? null : "zero", title: `${matrix.classes[label]} taken for ${matrix.classes[predicted]}: ${times}` }, String(times));
+    html(
+      "td",
+      {
+        style: times ? `background: ${shade(label, predicted, times / scores[label].samples)}` : null,
+        class: times ? null : "zero",
+        title: `${matrix.classes[label]} taken for ${matrix.classes[predicted]}: ${times}`,
+      },
+      String(times),
+    );
   return html(
     "table",
     { class: "matrix" },
-    html("thead", {}, html("tr", {}, html("td", {}), matrix.classes.map((name) => html("th", { scope: "col", title: name }, html("span", {}, name))))),
-    html("tbody", {}, counts.map((row, label) => html("tr", {}, html("th", { scope: "row", title: matrix.classes[label] }, html("span", {}, matrix.classes[label])), row.map((times, predicted) => cell(times, label, predicted))))),
+    html(
+      "thead",
+      {},
+      html(
+        "tr",
+        {},
+        html("td", {}),
+        matrix.classes.map((name) => html("th", { scope: "col", title: name }, html("span", {}, name))),
+      ),
+    ),
+    html(
+      "tbody",
+      {},
+      counts.map((row, label) =>
+        html(
+          "tr",
+          {},
+          html("th", { scope: "row", title: matrix.classes[label] }, html("span", {}, matrix.classes[label])),
+          row.map((times, predicted) => cell(times, label, predicted)),
+        ),
+      ),
+    ),
   );
 }
 
@@ -63,11 +108,26 @@ function shadedMatrix(matrix) {
   const cells = pairs(matrix).map(([label, predicted, times]) =>
     svg(
       "rect",
-      { x: predicted, y: label, width: 1, height: 1, style: `fill: ${shade(label, predicted, times / scores[label].samples)}` },
+      {
+        x: predicted,
+        y: label,
+        width: 1,
+        height: 1,
+        style: `fill: ${shade(label, predicted, times / scores[label].samples)}`,
+      },
       svg("title", {}, `${matrix.classes[label]} taken for ${matrix.classes[predicted]}: ${times}`),
     ),
   );
-  return svg("svg", { class: "matrix", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": `Confusion matrix of ${size} classes; the table of classes says the same in numbers` }, cells);
+  return svg(
+    "svg",
+    {
+      class: "matrix",
+      viewBox: `0 0 ${size} ${size}`,
+      role: "img",
+      "aria-label": `Confusion matrix of ${size} classes; the table of classes says the same in numbers`,
+    },
+    cells,
+  );
 }
 
 /** The classes, the hardest first. */
@@ -75,9 +135,25 @@ function classTable(matrix) {
   const columns = [
     { label: "class", value: (score) => score.name },
     { label: "images", value: (score) => score.samples, isNumber: true, isHighestFirst: true },
-    { label: "accuracy", value: (score) => score.accuracy, isNumber: true, isHighestFirst: false, cell: accuracyCell },
-    { label: "precision", value: (score) => score.precision, isNumber: true, isHighestFirst: false, cell: (score) => percent(score.precision, 1) },
-    { label: "most often taken for", value: (score) => score.takenFor, cell: (score) => (score.takenFor === null ? "" : `${score.takenFor} (${score.times})`) },
+    {
+      label: "accuracy",
+      value: (score) => score.accuracy,
+      isNumber: true,
+      isHighestFirst: false,
+      cell: accuracyCell,
+    },
+    {
+      label: "precision",
+      value: (score) => score.precision,
+      isNumber: true,
+      isHighestFirst: false,
+      cell: (score) => percent(score.precision, 1),
+    },
+    {
+      label: "most often taken for",
+      value: (score) => score.takenFor,
+      cell: (score) => (score.takenFor === null ? "" : `${score.takenFor} (${score.times})`),
+    },
   ];
   const scores = classScores(matrix);
   const table = html("table", { class: "classes" });
@@ -90,14 +166,50 @@ function classTable(matrix) {
       table.querySelectorAll("thead button")[at].focus();
     };
     table.replaceChildren(
-      html("thead", {}, html("tr", {}, columns.map((column, at) => sortHeading(column.label, null, sort, at, column.isNumber, press(at))))),
-      html("tbody", {}, rows.map((score) => html("tr", {}, columns.map((column, at) => html(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: column.isNumber ? "number" : null }, (column.cell ?? ((own) => String(column.value(own))))(score)))))),
+      html(
+        "thead",
+        {},
+        html(
+          "tr",
+          {},
+          columns.map((column, at) => sortHeading(column.label, null, sort, at, column.isNumber, press(at))),
+        ),
+      ),
+      html(
+        "tbody",
+        {},
+        rows.map((score) =>
+          html(
+            "tr",
+            {},
+            columns.map((column, at) =>
+              html(
+                at === 0 ? "th" : "td",
+                { scope: at === 0 ? "row" : null, class: column.isNumber ? "number" : null },
+                (column.cell ?? ((own) => String(column.value(own))))(score),
+              ),
+            ),
+          ),
+        ),
+      ),
     );
   };
   draw();
-  return html("figure", {}, html("figcaption", {}, "Classes"), html("div", { class: "scroll tall", tabindex: 0 }, table));
+  return html(
+    "figure",
+    {},
+    html("figcaption", {}, "Classes"),
+    html("div", { class: "scroll tall", tabindex: 0 }, table),
+  );
 }
 
 function accuracyCell(score) {
-  return [html("span", { class: "bar", "aria-hidden": "true" }, html("span", { style: `width: ${(score.accuracy ?? 0) * 100}%` })), html("span", { class: "share" }, percent(score.accuracy, 1))];
+  return [
+    html(
+      "span",
+      { class: "bar", "aria-hidden": "true" },
+      html("span", { style: `width: ${(score.accuracy ?? 0) * 100}%` }),
+    ),
+    html("span", { class: "share" }, percent(score.accuracy, 1)),
+  ];
 }

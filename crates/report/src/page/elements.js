@@ -26,5 +26,9 @@ function fill(element, attributes, children) {
 /** A named list of facts; those without a value are left out. */
 function facts(rows) {
   const known = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return html("dl", { class: "facts" }, known.map(([name, value]) => [html("dt", {}, name), html("dd", {}, value)]));
+  return html(
+    "dl",
+    { class: "facts" },
+    known.map(([name, value]) => [html("dt", {}, name), html("dd", {}, value)]),
+  );
 }

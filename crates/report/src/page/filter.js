@@ -12,7 +12,10 @@ const OPERATORS = {
 
 /** A function that says whether a row is shown. Parts are separated by semicolons. */
 function rowFilter(text, columns) {
-  const parts = text.split(";").map((part) => part.trim()).filter((part) => part);
+  const parts = text
+    .split(";")
+    .map((part) => part.trim())
+    .filter((part) => part);
   const tests = parts.map((part) => condition(part, columns) ?? words(part));
   return (row) => tests.every((test) => test(row));
 }
@@ -20,7 +23,10 @@ function rowFilter(text, columns) {
 function words(part) {
   const wanted = part.toLowerCase().split(/\s+/);
   return (row) => {
-    const text = row.cells.map((cell) => cell.text).join(" ").toLowerCase();
+    const text = row.cells
+      .map((cell) => cell.text)
+      .join(" ")
+      .toLowerCase();
     return wanted.every((word) => text.includes(word));
   };
 }

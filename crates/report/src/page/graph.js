@@ -27,10 +27,21 @@ function stageTime(stage) {
 /** The cells of each matrix as one stage, with what is most worth knowing as its state. */
 function foldCells(stages) {
   const baseOf = (name) => name.split("@")[0];
-  const worst = ["failed", "interrupted", "running", "waiting", "executed", "restored", "skipped", "fresh", "not-selected"];
+  const worst = [
+    "failed",
+    "interrupted",
+    "running",
+    "waiting",
+    "executed",
+    "restored",
+    "skipped",
+    "fresh",
+    "not-selected",
+  ];
   return [...Map.groupBy(stages, (stage) => baseOf(stage.name))].map(([base, cells]) => {
     const needs = {};
-    for (const cell of cells) for (const [name, outputs] of Object.entries(cell.needs)) needs[baseOf(name)] = outputs;
+    for (const cell of cells)
+      for (const [name, outputs] of Object.entries(cell.needs)) needs[baseOf(name)] = outputs;
     const sum = (field) => cells.reduce((total, cell) => total + (cell[field] ?? 0), 0);
     return {
       ...cells[0],
@@ -48,16 +59,22 @@ function foldCells(stages) {
 /** The columns of the graph. An edge that passes a column takes a place of its own there, shared by source. */
 function columnsOf(stages) {
   const index = new Map(stages.map((stage, at) => [stage.name, at]));
-  const producers = stages.map((stage) => Object.keys(stage.needs).map((name) => index.get(name)).filter((at) => at !== undefined));
+  const producers = stages.map((stage) =>
+    Object.keys(stage.needs)
+      .map((name) => index.get(name))
+      .filter((at) => at !== undefined),
+  );
   const depths = [];
-  const depthOf = (at) => (depths[at] ??= producers[at].reduce((depth, producer) => Math.max(depth, depthOf(producer) + 1), 0));
+  const depthOf = (at) =>
+    (depths[at] ??= producers[at].reduce((depth, producer) => Math.max(depth, depthOf(producer) + 1), 0));
   const columns = [];
   stages.forEach((stage, at) => (columns[depthOf(at)] ??= []).push({ stage, at, before: [] }));
   const place = (at, column) => columns[column].find((item) => item.at === at);
   producers.forEach((sources, at) => {
     for (const source of sources) {
       for (let column = depths[source] + 1; column < depths[at]; column += 1) {
-        if (!place(source, column)) columns[column].push({ stage: null, at: source, before: [place(source, column - 1)] });
+        if (!place(source, column))
+          columns[column].push({ stage: null, at: source, before: [place(source, column - 1)] });
       }
       place(at, depths[at]).before.push(place(source, depths[at] - 1));
     }
@@ -69,7 +86,8 @@ function columnsOf(stages) {
 function layOut(columns) {
   columns.forEach((column, depth) => {
     const mean = (item) => item.before.reduce((sum, before) => sum + before.y, 0) / (item.before.length || 1);
-    if (depth > 0) column.sort((a, b) => mean(a) - mean(b) || (a.stage === null) - (b.stage === null) || a.at - b.at);
+    if (depth > 0)
+      column.sort((a, b) => mean(a) - mean(b) || (a.stage === null) - (b.stage === null) || a.at - b.at);
     let y = 0;
     for (const item of column) {
       const height = item.stage ? NODE.height : NODE.passing;
@@ -101,7 +119,8 @@ function nodeElement({ stage, x, y }, onPress) {
       role: "button",
       "aria-label": label,
       onclick: () => onPress(stage),
-      onkeydown: (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), onPress(stage)),
+      onkeydown: (event) =>
+        (event.key === "Enter" || event.key === " ") && (event.preventDefault(), onPress(stage)),
     },
     svg("title", {}, label),
     svg("rect", { width: NODE.width, height: NODE.height, rx: 6 }),
@@ -120,11 +139,30 @@ function stageGraph(stages, onPress) {
   const items = columns.flat();
   const width = columns.length * (NODE.width + NODE.gapX) - NODE.gapX;
   const height = Math.max(...items.map((item) => item.y + (item.stage ? NODE.height : NODE.passing) / 2));
-  const edges = items.flatMap((item) => item.before.map((from) => svg("path", { class: item.stage ? "edge arrow" : "edge", d: edgePath(from, item), "marker-end": item.stage ? "url(#arrow)" : null })));
-  const marker = svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, svg("path", { d: "M0 0.5L7 4L0 7.5z" }));
+  const edges = items.flatMap((item) =>
+    item.before.map((from) =>
+      svg("path", {
+        class: item.stage ? "edge arrow" : "edge",
+        d: edgePath(from, item),
+        "marker-end": item.stage ? "url(#arrow)" : null,
+      }),
+    ),
+  );
+  const marker = svg(
+    "marker",
+    { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" },
+    svg("path", { d: "M0 0.5L7 4L0 7.5z" }),
+  );
   return svg(
     "svg",
-    { class: "graph", viewBox: `-2 -2 ${width + 4} ${height + 4}`, width: width + 4, height: height + 4, role: "group", "aria-label": "Stages and what they need" },
+    {
+      class: "graph",
+      viewBox: `-2 -2 ${width + 4} ${height + 4}`,
+      width: width + 4,
+      height: height + 4,
+      role: "group",
+      "aria-label": "Stages and what they need",
+    },
     svg("defs", {}, marker),
     edges,
     items.filter((item) => item.stage).map((item) => nodeElement(item, onPress)),

@@ -15,10 +15,24 @@ function atWorkCard(run) {
   const line = (stage) => {
     const [symbol, word] = STATES[stage.state];
     const [done, total] = stage.epochs ?? [];
-    const bar = total ? html("progress", { value: done, max: total, "aria-label": `Epochs of ${stage.name}` }) : null;
-    return html("li", { class: stage.state }, html("span", { class: "symbol", "aria-hidden": "true" }, symbol), ` ${stage.name} `, html("span", { class: "quiet" }, [word, stageTime(stage)].filter(Boolean).join(" · ")), bar);
+    const bar = total
+      ? html("progress", { value: done, max: total, "aria-label": `Epochs of ${stage.name}` })
+      : null;
+    return html(
+      "li",
+      { class: stage.state },
+      html("span", { class: "symbol", "aria-hidden": "true" }, symbol),
+      ` ${stage.name} `,
+      html("span", { class: "quiet" }, [word, stageTime(stage)].filter(Boolean).join(" · ")),
+      bar,
+    );
   };
-  return html("div", { class: "card" }, html("a", { href: `#run=${run.id}` }, runTitle(run)), html("ul", {}, run.stages.map(line)));
+  return html(
+    "div",
+    { class: "card" },
+    html("a", { href: `#run=${run.id}` }, runTitle(run)),
+    html("ul", {}, run.stages.map(line)),
+  );
 }
 
 async function ask(path) {
@@ -33,7 +47,8 @@ async function lookAgain() {
   if (live.revision !== state.data.revision) {
     state.data = await ask("data.json");
     if (!runById(state.run)) state.run = state.data.runs[0]?.id ?? null;
-    for (const run of live.runs) choose(rowKey(rowAtWork(state.data.runs.findIndex((own) => own.id === run.id))), true);
+    for (const run of live.runs)
+      choose(rowKey(rowAtWork(state.data.runs.findIndex((own) => own.id === run.id))), true);
     return drawAll();
   }
   const told = JSON.stringify(live);
@@ -53,8 +68,9 @@ function startLive() {
       try {
         await lookAgain();
         sayMade("");
-      } catch {
-        sayMade(" · the server does not answer");
+      } catch (error) {
+        // `fetch` fails with a TypeError where nobody listens any more.
+        sayMade(` · ${error instanceof TypeError ? "the server does not answer" : error.message}`);
       }
     }
     setTimeout(loop, ASK_AGAIN_MS);

@@ -13,7 +13,9 @@ function compareValues(a, b, isReversed) {
 /** Rows in the order of a column; `best` is the end that comes first when its heading is first pressed. */
 function sorted(rows, sort, valueOf) {
   if (!sort) return rows;
-  return [...rows].sort((a, b) => compareValues(valueOf(a, sort.column), valueOf(b, sort.column), sort.isReversed));
+  return [...rows].sort((a, b) =>
+    compareValues(valueOf(a, sort.column), valueOf(b, sort.column), sort.isReversed),
+  );
 }
 
 /** What a press of a heading makes of the order: first its better end, then the other, then as it came. */
@@ -30,6 +32,11 @@ function sortHeading(label, title, sort, column, isNumber, onPress) {
   return html(
     "th",
     { scope: "col", class: isNumber ? "number" : null, "aria-sort": direction, title },
-    html("button", { type: "button", onclick: onPress }, label, html("span", { class: "arrow", "aria-hidden": "true" }, arrow)),
+    html(
+      "button",
+      { type: "button", onclick: onPress },
+      label,
+      html("span", { class: "arrow", "aria-hidden": "true" }, arrow),
+    ),
   );
 }

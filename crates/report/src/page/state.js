@@ -21,8 +21,15 @@ function rowKey(row) {
 /** A run at work, as a row whose curves can be drawn. */
 function rowAtWork(at) {
   const run = state.data.runs[at];
-  const name = [run.pipeline, ...run.overrides.map(([key, value]) => `${key} ${value}`), "at work"].join(" · ");
-  return { name, is_reference: false, cells: [], members: [{ run: at, stages: run.stages.map((_, stage) => stage) }] };
+  const name = [run.pipeline, ...run.overrides.map(([key, value]) => `${key} ${value}`), "at work"].join(
+    " · ",
+  );
+  return {
+    name,
+    is_reference: false,
+    cells: [],
+    members: [{ run: at, stages: run.stages.map((_, stage) => stage) }],
+  };
 }
 
 /** Rows with something to draw, those at work first. */
@@ -37,7 +44,9 @@ function seriesOf(row) {
     stages.flatMap((at) => {
       const stage = state.data.runs[run].stages[at];
       const curve = state.data.artifacts[stage.curve];
-      return curve?.is === "curve" && curve.epoch.length > 0 ? [{ run: state.data.runs[run], stage, curve }] : [];
+      return curve?.is === "curve" && curve.epoch.length > 0
+        ? [{ run: state.data.runs[run], stage, curve }]
+        : [];
     }),
   );
 }
@@ -49,7 +58,9 @@ function rowName(row) {
   const alike = state.data.table.rows.filter((other) => other.cells[0].text === experiment);
   const settings = state.data.table.columns.flatMap((column, at) => {
     const differs = alike.some((other) => other.cells[at].text !== row.cells[at].text);
-    return (column.role === "setting" || column.role === "fact") && differs ? [`${column.label} ${row.cells[at].text || "none"}`] : [];
+    return (column.role === "setting" || column.role === "fact") && differs
+      ? [`${column.label} ${row.cells[at].text || "none"}`]
+      : [];
   });
   return [experiment, ...settings].join(" · ");
 }
@@ -69,8 +80,13 @@ function chooseFirst() {
   const highestFirst = state.data.table.columns[metric]?.goal === "max";
   const valueOf = (row, column) => row.cells[column]?.value;
   const rows = rowsWithCurves();
-  const best = sorted(rows.filter((row) => !row.name), { column: metric, isReversed: highestFirst }, valueOf);
-  for (const row of [...rows.filter((row) => row.name), ...best].slice(0, COLOURS - 2)) choose(rowKey(row), true);
+  const best = sorted(
+    rows.filter((row) => !row.name),
+    { column: metric, isReversed: highestFirst },
+    valueOf,
+  );
+  for (const row of [...rows.filter((row) => row.name), ...best].slice(0, COLOURS - 2))
+    choose(rowKey(row), true);
 }
 
 const colourOf = (key) => `var(--series-${state.chosen.get(key)})`;

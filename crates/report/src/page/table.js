@@ -7,7 +7,9 @@ function drawTable() {
   byId("filter-count").textContent = shown.length === rows.length ? "" : `${shown.length} of ${rows.length}`;
   byId("notes").textContent = notes.join(" · ");
   if (rows.length === 0) {
-    return byId("table").replaceChildren(html("tbody", {}, html("tr", {}, html("td", {}, "No finished run to compare yet."))));
+    return byId("table").replaceChildren(
+      html("tbody", {}, html("tr", {}, html("td", {}, "No finished run to compare yet."))),
+    );
   }
   const focused = byId("table").contains(document.activeElement) ? document.activeElement.id : null;
   byId("table").replaceChildren(
@@ -18,7 +20,8 @@ function drawTable() {
 }
 
 function headingCell(column, at) {
-  const isNumber = column.role === "metric" || state.data.table.rows.some((row) => typeof row.cells[at].value === "number");
+  const isNumber =
+    column.role === "metric" || state.data.table.rows.some((row) => typeof row.cells[at].value === "number");
   const press = () => {
     state.sort = nextSort(state.sort, at, column.goal === "max");
     drawTable();
@@ -87,15 +90,34 @@ function chooseBox(row, key) {
 /** The name leads to the newest run behind the row. */
 function nameCell(row, cell) {
   const newest = row.members.at(-1);
-  if (!newest) return html("th", { scope: "row", title: "published" }, cell.text, html("span", { class: "sr-only" }, " (published)"));
+  if (!newest)
+    return html(
+      "th",
+      { scope: "row", title: "published" },
+      cell.text,
+      html("span", { class: "sr-only" }, " (published)"),
+    );
   const { id } = state.data.runs[newest.run];
-  return html("th", { scope: "row" }, html("a", { href: `#run=${id}`, title: row.members.map(({ run }) => state.data.runs[run].id).join(" ") }, cell.text));
+  return html(
+    "th",
+    { scope: "row" },
+    html(
+      "a",
+      { href: `#run=${id}`, title: row.members.map(({ run }) => state.data.runs[run].id).join(" ") },
+      cell.text,
+    ),
+  );
 }
 
 function valueCell(row, cell, at) {
   const isNumber = state.data.table.columns[at].role === "metric" || typeof cell.value === "number";
   const classes = [isNumber && "number", cell.best && "best"].filter(Boolean).join(" ");
-  return html("td", { class: classes || null, title: cell.text.length > 24 ? cell.text : null }, cell.text, cell.best ? html("span", { class: "sr-only" }, " (best)") : null);
+  return html(
+    "td",
+    { class: classes || null, title: cell.text.length > 24 ? cell.text : null },
+    cell.text,
+    cell.best ? html("span", { class: "sr-only" }, " (best)") : null,
+  );
 }
 
 function startTable() {

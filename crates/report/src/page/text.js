@@ -23,7 +23,8 @@ function secondsBetween(started, finished) {
   return finished ? (new Date(finished) - new Date(started)) / 1000 : null;
 }
 
-const percent = (share, digits = 2) => (share === null || share === undefined ? "" : `${(share * 100).toFixed(digits)} %`);
+const percent = (share, digits = 2) =>
+  share === null || share === undefined ? "" : `${(share * 100).toFixed(digits)} %`;
 
 /** A loss, as the command line has it: four decimals, or an exponent. */
 function loss(value) {
@@ -38,4 +39,5 @@ function figure(value) {
   return String(Number(value.toPrecision(4)));
 }
 
-const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+const count = (number, one, many = `${one}s`) =>
+  `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
