@@ -66,7 +66,7 @@ fn a_run_at_work_is_followed() {
         run.env("FAKE_WORKER", "train=epochs").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     browser.wait_until("!document.querySelector('#at-work').hidden");
     browser.wait_until("document.querySelectorAll('.plot path.line').length === 4");
-    browser.wait_until("document.querySelector('#at-work').innerText.includes('epoch 3 of 12')");
+    browser.wait_until("document.querySelector('#at-work').innerText.includes('epoch 3/12')");
     let states = "[...document.querySelectorAll('.graph .node')].map((node) => node.classList[1]).join()";
     browser.wait_until(&format!("{states} === 'executed,executed,running,waiting'"));
 

@@ -12,14 +12,14 @@ const STATES = {
   "not-selected": ["·", "not selected"],
 };
 
-const NODE = { width: 172, height: 68, gapX: 44, gapY: 18, passing: 10 };
+const NODE = { width: 184, height: 68, gapX: 44, gapY: 18, passing: 10 };
 
 /** With more stages than that, the cells of a matrix are drawn as one. */
 const MOST_NODES = 40;
 
 /** What a stage took: now, or when it was executed. */
 function stageTime(stage) {
-  if (stage.epochs) return `epoch ${stage.epochs[0]} of ${stage.epochs[1]}`;
+  if (stage.epochs) return `epoch ${stage.epochs[0]}/${stage.epochs[1]}`;
   if (stage.state === "executed") return duration(stage.seconds);
   return stage.executed_seconds ? duration(stage.executed_seconds) : "";
 }
