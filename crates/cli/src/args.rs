@@ -42,6 +42,12 @@ pub enum Command {
     /// Put experiments side by side
     #[command(after_help = examples::COMPARE)]
     Compare(commands::compare::CompareArgs),
+    /// Write one page with the comparison, learning curves and all that is known of the runs
+    #[command(after_help = examples::REPORT)]
+    Report(commands::report::ReportArgs),
+    /// Show the same page in a browser, following runs at work
+    #[command(after_help = examples::SERVE)]
+    Serve(commands::serve::ServeArgs),
     /// List the runs
     #[command(after_help = examples::RUNS)]
     Runs(commands::runs::RunsArgs),

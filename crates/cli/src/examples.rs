@@ -31,6 +31,16 @@ Examples:
   pipeline compare digits --seeds fold --filter 'lr < 0.1'
   pipeline compare --format csv --out experiments.csv";
 
+pub const REPORT: &str = "\
+Examples:
+  pipeline report --open
+  pipeline report 'cifar10_*' --baseline cifar10_decay --out pages";
+
+pub const SERVE: &str = "\
+Examples:
+  pipeline serve --open
+  pipeline serve digits --port 8080";
+
 pub const RUNS: &str = "\
 Examples:
   pipeline runs digits --status failed -n 10";

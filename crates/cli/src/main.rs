@@ -3,6 +3,7 @@
 
 mod amounts;
 mod args;
+mod browser;
 mod commands;
 mod describe;
 mod examples;

@@ -12,7 +12,7 @@ mod request;
 pub use event::{FinishedStage, RunEvent, StageEvent};
 pub use outcome::{OutcomeStatus, StageOutcome};
 pub use reason::Reason;
-pub use record::{Provenance, RunRecord, RunStatus, StageRecord, StageResult};
+pub use record::{Provenance, RunRecord, RunStatus, StageNode, StageRecord, StageResult};
 pub use request::{RequestInput, StageRequest};
 
 /// The version of every format in this crate. A newer one is refused with advice, an older one is read.

@@ -31,12 +31,28 @@ pub struct RunRecord {
     pub status: RunStatus,
     /// Who ran it, on what, with which code.
     pub provenance: Provenance,
-    /// The stages in the order of the pipeline.
+    /// All stages of the pipeline and what they need, known from the beginning; empty in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graph: Vec<StageNode>,
+    /// How the stages ended, in the order of the pipeline; empty while the run is at work.
     pub stages: Vec<StageRecord>,
     /// What comparisons show, as declared in the file.
     pub metrics: Vec<MetricSpec>,
     /// Published values, as declared in the file.
     pub references: Vec<Reference>,
+}
+
+/// A stage as a node of its pipeline's graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageNode {
+    /// The stage's full name.
+    pub name: String,
+    /// The kind's name.
+    pub kind: String,
+    /// Full names of the stages it needs, each with the outputs that are handed on: none if only the order
+    /// matters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, Vec<String>>,
 }
 
 /// How a run ended.

@@ -2,16 +2,14 @@ use crate::{
     experiment::{Experiment, Measurement},
     flatten::flatten,
     format::read_value,
+    matrix_cell::{MatrixCell, agrees, cell_of},
     metrics::{base_name, numbers},
+    origin::Origin,
 };
 use indexmap::{IndexMap, IndexSet};
 use proto::{RunRecord, StageRecord};
 use serde_json::Value;
 use spec::MetricSpec;
-use std::collections::BTreeMap;
-
-/// The values of a matrix cell as its stage name has them: `lr=0.1`, `seed=1`.
-type MatrixCell<'a> = Vec<&'a str>;
 
 /// One experiment for each matrix cell of the stages that `shown` measures, or one in all without a matrix.
 pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Experiment> {
@@ -24,6 +22,7 @@ fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
     Experiment {
         pipeline: record.pipeline.clone(),
         runs: vec![record.id.clone()],
+        origins: vec![Origin { run: record.id.clone(), cell: cell.join(",") }],
         started: record.started.clone(),
         status: record.status,
         overrides: record.overrides.clone(),
@@ -75,22 +74,6 @@ fn measured_cells<'a>(record: &'a RunRecord, shown: &[MetricSpec]) -> Vec<Matrix
     if whole.is_empty() { vec![Vec::new()] } else { whole }
 }
 
-fn cell_of(stage: &str) -> MatrixCell<'_> {
-    stage.split_once('@').map_or_else(Vec::new, |(_, cell)| cell.split(',').collect())
-}
-
 fn contains(outer: &MatrixCell, inner: &MatrixCell) -> bool {
     inner.iter().all(|value| outer.contains(value))
-}
-
-/// Whether no key has one value here and another there.
-fn agrees(left: &MatrixCell, right: &MatrixCell) -> bool {
-    let by_key = |cell: &MatrixCell| -> BTreeMap<String, String> {
-        cell.iter()
-            .filter_map(|value| value.split_once('='))
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect()
-    };
-    let right = by_key(right);
-    by_key(left).iter().all(|(key, value)| right.get(key).is_none_or(|other| other == value))
 }

@@ -1,3 +1,4 @@
+use crate::origin::Origin;
 use indexmap::IndexMap;
 use proto::RunStatus;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ pub(crate) struct Experiment {
     pub pipeline: String,
     /// Ids of the runs behind it, oldest first; one unless folded.
     pub runs: Vec<String>,
+    /// The runs, or cells of their matrices, behind it.
+    pub origins: Vec<Origin>,
     /// When the newest of them began, RFC 3339.
     pub started: String,
     pub status: RunStatus,

@@ -107,6 +107,7 @@ mod tests {
         Experiment {
             pipeline: "digits".to_owned(),
             runs: vec!["20260101-000000-ab".to_owned()],
+            origins: Vec::new(),
             started: "2026-01-01T00:00:00Z".to_owned(),
             status: RunStatus::Succeeded,
             overrides: Default::default(),

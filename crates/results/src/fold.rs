@@ -36,6 +36,7 @@ fn join(group: Vec<Experiment>) -> Option<Experiment> {
     let mut runs: Vec<String> = group.iter().flat_map(|experiment| experiment.runs.clone()).collect();
     runs.sort();
     runs.dedup();
+    let origins = group.iter().flat_map(|experiment| experiment.origins.clone()).collect();
     let newest = group.into_iter().max_by(|a, b| a.started.cmp(&b.started))?;
-    Some(Experiment { runs, metrics, ..newest })
+    Some(Experiment { runs, origins, metrics, ..newest })
 }

@@ -10,10 +10,16 @@ use spec::Reference;
 pub(crate) fn of_experiment(experiment: &Experiment, columns: &[Column]) -> Row {
     let cells = columns.iter().map(|column| match experiment.lookup(&column.name) {
         Lookup::Setting(value) => Cell::Setting(value),
-        Lookup::Metric(value) => metric(value),
-        Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
+        // Where a stage measures what another one is told, such as its epochs, that is no setting.
+        Lookup::Metric(value) if matches!(column.role, ColumnRole::Metric { .. }) => metric(value),
+        Lookup::Metric(_) | Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
     });
-    Row { kind: RowKind::Experiment, runs: experiment.runs.clone(), cells: cells.collect() }
+    Row {
+        kind: RowKind::Experiment,
+        runs: experiment.runs.clone(),
+        origins: experiment.origins.clone(),
+        cells: cells.collect(),
+    }
 }
 
 /// A row for each published result that the runs' files name, each once.
@@ -40,7 +46,7 @@ fn of_reference(reference: &Reference, columns: &[Column]) -> Row {
             .get(&column.name)
             .map_or(Cell::Empty, |value| metric(Measurement::single(*value))),
     });
-    Row { kind: RowKind::Reference, runs: Vec::new(), cells: cells.collect() }
+    Row { kind: RowKind::Reference, runs: Vec::new(), origins: Vec::new(), cells: cells.collect() }
 }
 
 fn metric(value: Measurement) -> Cell {

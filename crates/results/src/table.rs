@@ -1,4 +1,4 @@
-use crate::experiment::Measurement;
+use crate::{experiment::Measurement, origin::Origin};
 use serde_json::Value;
 use spec::Goal;
 
@@ -49,6 +49,8 @@ pub struct Row {
     pub kind: RowKind,
     /// Ids of the runs behind it, oldest first; none for a reference.
     pub runs: Vec<String>,
+    /// The same with the cells of their matrices; none for a reference.
+    pub origins: Vec<Origin>,
     /// One cell a column.
     pub cells: Vec<Cell>,
 }

@@ -1,9 +1,10 @@
 use crate::{SchedulerError, provenance, runs, stage_end::StageEnd};
 use proto::{
-    FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageRecord, StageResult,
+    FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageNode, StageRecord,
+    StageResult,
 };
 use rustix::fs::{FlockOperation, flock};
-use spec::{Pipeline, Stage};
+use spec::{Pipeline, Source, Stage};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -45,6 +46,7 @@ impl<'a> Recorder<'a> {
             finished: None,
             status: RunStatus::Running,
             provenance: provenance::gather(&pipeline.root, command_line),
+            graph: pipeline.stages.iter().map(stage_node).collect(),
             stages: Vec::new(),
             metrics: pipeline.metrics.clone(),
             references: pipeline.references.clone(),
@@ -105,6 +107,20 @@ fn is_kept(event: &RunEvent) -> bool {
 /// Sorts by time; the process id keeps two runs apart that start in the same millisecond.
 fn new_id(started: jiff::Timestamp) -> String {
     format!("{}-{:x}", started.strftime("%Y%m%d-%H%M%S-%3f"), std::process::id())
+}
+
+fn stage_node(stage: &Stage) -> StageNode {
+    let mut needs: BTreeMap<String, Vec<String>> =
+        stage.after.iter().map(|name| (name.clone(), Vec::new())).collect();
+    for source in stage.inputs.iter().flat_map(|input| &input.sources) {
+        if let Source::Output { stage, output, .. } = source {
+            let outputs = needs.entry(stage.clone()).or_default();
+            if !outputs.contains(output) {
+                outputs.push(output.clone());
+            }
+        }
+    }
+    StageNode { name: stage.name.clone(), kind: stage.kind.name().into(), needs }
 }
 
 fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {

@@ -3,8 +3,10 @@
 //!
 //! `FAKE_WORKER` scripts it, as a list of `STAGE=BEHAVIOUR` separated by spaces: `fail` reports an error,
 //! `crash` aborts, `silent` leaves no outcome, `incomplete` leaves out an output, `wait` works until it is told
-//! to stop. `FAKE_WORKER_LOG` names a file to which each start appends `STAGE CUDA_VISIBLE_DEVICES`.
+//! to stop, `epochs` does so after it has told of three. `FAKE_WORKER_LOG` names a file to which each start appends `STAGE CUDA_VISIBLE_DEVICES`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod made_up;
 
 use proto::{FORMAT, OutcomeStatus, StageEvent, StageOutcome, StageRequest, files};
 use std::{
@@ -32,7 +34,10 @@ fn main() {
         Some("fail") => outcome(&directory, OutcomeStatus::Failed, Some("told to fail")),
         Some("crash") => std::process::abort(),
         Some("silent") => {}
-        Some("wait") => {
+        Some(waits @ ("wait" | "epochs")) => {
+            if waits == "epochs" {
+                (0..3).for_each(|epoch| event(&directory, &made_up::epoch_event(epoch, 12)));
+            }
             event(&directory, &StageEvent::Checkpoint { epoch: 1 });
             while !stop.load(Ordering::Relaxed) {
                 rustix::thread::sched_yield();
@@ -84,6 +89,8 @@ fn write_outputs(request: &StageRequest, leave_one_out: bool) {
     for (name, path) in request.outputs.iter().skip(usize::from(leave_one_out)) {
         let bytes = match name.as_str() {
             "metrics" => serde_json::json!({ "score": score, "rank1": score }).to_string(),
+            "history" => made_up::history(&request.params, score).to_string(),
+            "confusion" => made_up::confusion(score),
             _ => serde_json::json!({ "output": name, "of": content }).to_string(),
         };
         fs::write(path, bytes).unwrap();

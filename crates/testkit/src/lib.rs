@@ -4,10 +4,12 @@
 //! Here a panic is how a test fails, so `unwrap` is allowed.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod browser;
 mod project;
 mod ran;
 mod server;
 
+pub use browser::Browser;
 pub use project::Project;
 pub use ran::Ran;
 pub use server::{Answer, Request, Server};

@@ -10,9 +10,11 @@ pub mod graph;
 pub mod import;
 pub mod logs;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod runs;
 pub mod schema;
+pub mod serve;
 pub mod show;
 pub mod verify;
 
@@ -32,6 +34,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Graph(args) => graph::graph(&args, json),
         Command::Check(args) => check::check(&args, json),
         Command::Compare(args) => compare::compare(&args, json),
+        Command::Report(args) => report::report(&args, json),
+        Command::Serve(args) => serve::serve(&args, json),
         Command::Runs(args) => runs::runs(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Logs(args) => logs::logs(&args, json),

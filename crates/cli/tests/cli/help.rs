@@ -19,6 +19,8 @@ fn help_of_every_command() {
         "graph",
         "check",
         "compare",
+        "report",
+        "serve",
         "runs",
         "show",
         "logs",

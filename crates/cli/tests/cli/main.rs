@@ -6,4 +6,5 @@ mod errors;
 mod help;
 mod json;
 mod project;
+mod report;
 mod text;

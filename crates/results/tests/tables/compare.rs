@@ -281,3 +281,15 @@ fn the_order_of_records_does_not_matter() {
     runs.rotate_left(17);
     assert_eq!(csv(&runs), expected);
 }
+
+#[test]
+fn a_metric_of_the_same_name_is_no_setting() {
+    let by_epochs = digits(1, json!({}), 0.9, 0.1);
+    let mut by_phases = digits(2, json!({"phases": 3}), 0.9, 0.1);
+    by_phases.stages[1].params.remove("epochs");
+    by_phases.stages[1].metrics = Some(json!({"epochs": 12}));
+    let table = compare(&[by_epochs, by_phases], &CompareOptions::default()).unwrap();
+    let epochs = table.columns.iter().position(|column| column.name == "train.epochs").unwrap();
+    let cells: Vec<&Cell> = table.rows.iter().map(|row| &row.cells[epochs]).collect();
+    assert!(cells.contains(&&Cell::Empty) && cells.contains(&&Cell::Setting(json!(12))), "{cells:?}");
+}

@@ -49,6 +49,7 @@ pub fn record(number: usize, pipeline: &str, overrides: Value) -> RunRecord {
         finished: Some(format!("2026-01-01T{hours:02}:{minutes:02}:30Z")),
         status: RunStatus::Succeeded,
         provenance: Provenance::default(),
+        graph: Vec::new(),
         stages: Vec::new(),
         metrics: Vec::new(),
         references: Vec::new(),
