@@ -20,7 +20,8 @@ impl<'a> ContentWriter<'a> {
         Self { budget, monitor, buffer: vec![0; PIECE] }
     }
 
-    /// Copies all that `reader` gives to the new file at `path`; says how many bytes that was. `unreadable` makes the error of a failed
+    /// Copies all that `reader` gives to the new file at `path`; says how many bytes that was. `unreadable`
+    /// makes the error of a failed
     /// read; `advance` is told of each piece.
     pub(crate) fn write(
         &mut self,
