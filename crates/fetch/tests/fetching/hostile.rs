@@ -82,7 +82,9 @@ fn nothing_is_written_through_a_link() {
 #[test]
 fn what_is_no_file_is_refused() {
     for kind in [EntryType::Fifo, EntryType::Char, EntryType::Block] {
-        refused("a.tar", &tar_of_headers(&[header("odd", EntryType::new(b'Q'), 0o644, 0)]), "odd", "not known");
+        refused("a.tar", &tar_of_headers(&[header("dev", kind, 0o644, 0)]), "dev", "a device or a pipe");
+    }
+    refused("a.tar", &tar_of_headers(&[header("odd", EntryType::new(b'Q'), 0o644, 0)]), "odd", "not known");
 }
 
 #[test]
