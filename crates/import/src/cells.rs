@@ -1,8 +1,7 @@
 use crate::{
     arguments, names,
-    tree::{Entry, Node, Value},
+    tree::{Entry, Fault, Node, Value},
 };
-use spec::SpecError;
 use std::collections::HashSet;
 
 /// One stage of a `foreach` or `matrix`: the mapping with its `item` and `key`.
@@ -35,7 +34,7 @@ const MOST_CELLS: usize = 100_000;
 const LONGEST_LABEL: usize = 100;
 
 /// The cells of `foreach`.
-pub(crate) fn of_foreach(data: &Node) -> Result<Vec<Cell>, SpecError> {
+pub(crate) fn of_foreach(data: &Node) -> Result<Vec<Cell>, Fault> {
     match &data.value {
         Value::List(items) => {
             let is_flat = items.iter().all(|item| !matches!(item.value, Value::List(_) | Value::Map(_)));
@@ -68,7 +67,7 @@ pub(crate) fn of_foreach(data: &Node) -> Result<Vec<Cell>, SpecError> {
 }
 
 /// The cells of `matrix`, the first key changing slowest.
-pub(crate) fn of_matrix(data: &Node) -> Result<Vec<Cell>, SpecError> {
+pub(crate) fn of_matrix(data: &Node) -> Result<Vec<Cell>, Fault> {
     let mut cells = vec![(String::new(), Vec::<Entry>::new())];
     for entry in data.entries() {
         let values = entry.node.items();

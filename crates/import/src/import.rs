@@ -66,6 +66,10 @@ fn read(dvc_file: &Path, root: &Path, report: &mut Report) -> Option<(String, us
     let mut variables = Variables::empty(Place::start(&dvc.place.source));
     variables.add_default(&folder, &prefix, report);
     dvc.get("vars").into_iter().for_each(|vars| variables.add(vars, &folder, &prefix, report));
+    // Everything else would be wrong for want of its variables.
+    if !report.errors.is_empty() {
+        return None;
+    }
     let fixed = fixed::variables(stages, report);
     let parameters = RefCell::new(Parameters::default());
     let scope = Scope {
@@ -139,7 +143,7 @@ fn write(
                 candidates[numbers[stage]].split()
             }
             feeds => {
-                found.errors.into_iter().for_each(|error| report.error(error));
+                found.errors.into_iter().for_each(|error| report.error(Box::new(error)));
                 let paths: Vec<String> = outputs.paths().map(str::to_owned).collect();
                 break (stages.clone(), feeds.unwrap_or_default(), paths);
             }

@@ -1,9 +1,8 @@
 use crate::{
     mark,
-    tree::{Entry, Node, Place, Source, Value},
+    tree::{Entry, Fault, Node, Place, Source, Value},
     yaml,
 };
-use spec::SpecError;
 use std::{path::Path, rc::Rc};
 use toml::de::{DeTable, DeValue};
 
@@ -30,7 +29,7 @@ impl Format {
 }
 
 /// Reads a file of parameters that is called `name`.
-pub(crate) fn read(path: &Path, name: &str) -> Result<Node, SpecError> {
+pub(crate) fn read(path: &Path, name: &str) -> Result<Node, Fault> {
     let bytes = std::fs::read(path);
     let text = bytes.and_then(|bytes| {
         String::from_utf8(bytes)
@@ -46,7 +45,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Node, SpecError> {
     parse(name, text)
 }
 
-pub(crate) fn parse(name: &str, text: String) -> Result<Node, SpecError> {
+pub(crate) fn parse(name: &str, text: String) -> Result<Node, Fault> {
     let source = Rc::new(Source { name: name.to_owned(), text });
     match Format::of(name) {
         Format::Json => json(&source),
@@ -56,7 +55,7 @@ pub(crate) fn parse(name: &str, text: String) -> Result<Node, SpecError> {
 }
 
 /// The places inside a JSON file are not told; the file's name must do.
-fn json(source: &Rc<Source>) -> Result<Node, SpecError> {
+fn json(source: &Rc<Source>) -> Result<Node, Fault> {
     let value: serde_json::Value = serde_json::from_str(&source.text).map_err(|error| {
         let line = error.line().saturating_sub(1);
         let start: usize = source.text.split_inclusive('\n').take(line).map(str::len).sum();
@@ -85,7 +84,7 @@ fn json_node(value: serde_json::Value, place: &Place) -> Node {
     Node { value, place: place.clone() }
 }
 
-fn toml(source: &Rc<Source>) -> Result<Node, SpecError> {
+fn toml(source: &Rc<Source>) -> Result<Node, Fault> {
     let table = DeTable::parse(&source.text).map_err(|error| {
         let range = error.span().unwrap_or(0..0);
         Place { source: source.clone(), range }.error(format!("not TOML: {}", error.message()), &[])

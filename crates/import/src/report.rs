@@ -1,4 +1,4 @@
-use crate::tree::Place;
+use crate::tree::{Fault, Place};
 use spec::SpecError;
 
 /// Something of the DVC project that the pipeline file does not say in the same way, and what to do about it.
@@ -22,9 +22,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub fn error(&mut self, error: SpecError) {
+    pub fn error(&mut self, error: Fault) {
         if !self.errors.contains(&error) {
-            self.errors.push(error);
+            self.errors.push(*error);
         }
     }
 

@@ -3,10 +3,9 @@ use crate::{
     cells::{Cell, Shape},
     expression, fixed, mark,
     parameters::Parameters,
-    tree::{Node, Value},
+    tree::{Fault, Node, Value},
     variables::{self, Variables},
 };
-use spec::SpecError;
 use std::{cell::RefCell, collections::HashSet};
 
 /// What the `${…}` of a stage stand for.
@@ -43,7 +42,7 @@ pub(crate) enum Role {
 
 impl Scope<'_> {
     /// The text of a node with its expressions replaced. `None`: it cannot be said for a whole `matrix`.
-    pub fn text(&self, node: &Node, role: Role) -> Result<Option<String>, SpecError> {
+    pub fn text(&self, node: &Node, role: Role) -> Result<Option<String>, Fault> {
         let Some(template) = node.as_text() else {
             let text = node.value.text();
             return text.map(Some).ok_or_else(|| {
@@ -67,7 +66,7 @@ impl Scope<'_> {
     }
 
     /// A value with all expressions in it replaced; a text that is one expression becomes its value.
-    pub fn data(&self, node: &Node) -> Result<Node, SpecError> {
+    pub fn data(&self, node: &Node) -> Result<Node, Fault> {
         let value = match &node.value {
             Value::Text(text) => {
                 let only = expression::find(text)
@@ -90,14 +89,14 @@ impl Scope<'_> {
                 entries
                     .iter()
                     .map(|entry| Ok(crate::tree::Entry { node: self.data(&entry.node)?, ..entry.clone() }))
-                    .collect::<Result<_, SpecError>>()?,
+                    .collect::<Result<_, Fault>>()?,
             ),
             other => other.clone(),
         };
         Ok(Node { value, place: node.place.clone() })
     }
 
-    fn expand(&self, path: &str, node: &Node, role: Role) -> Result<Option<String>, SpecError> {
+    fn expand(&self, path: &str, node: &Node, role: Role) -> Result<Option<String>, Fault> {
         if let Group::Matrix(shape) = self.group
             && matches!(path.split('.').next(), Some("item" | "key"))
         {

@@ -1,6 +1,9 @@
 use spec::SpecError;
 use std::{ops::Range, rc::Rc};
 
+/// Something that is wrong. Boxed, since every reading function can return one.
+pub(crate) type Fault = Box<SpecError>;
+
 /// A text file that values come from.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -62,9 +65,10 @@ impl Place {
         Self { source: source.clone(), range: 0..0 }
     }
 
-    pub fn error(&self, message: impl Into<String>, hints: &[&str]) -> SpecError {
+    pub fn error(&self, message: impl Into<String>, hints: &[&str]) -> Fault {
         let hints = hints.iter().map(|hint| (*hint).to_owned()).collect();
-        SpecError::in_text(&self.source.name, &self.source.text, self.range.clone(), message.into(), hints)
+        let Source { name, text } = self.source.as_ref();
+        Box::new(SpecError::in_text(name, text, self.range.clone(), message.into(), hints))
     }
 
     /// Counted from 1.

@@ -1,9 +1,8 @@
 use crate::{
     params_file,
     report::Report,
-    tree::{Entry, Node, Place, Value},
+    tree::{Entry, Fault, Node, Place, Value},
 };
-use spec::SpecError;
 use std::path::Path;
 
 /// The file that DVC reads without being told.
@@ -92,7 +91,7 @@ fn merge(into: &mut Vec<Entry>, from: Vec<Entry>, report: &mut Report) {
 }
 
 /// The error about a variable that is not there.
-pub(crate) fn unknown(path: &str, place: &Place) -> SpecError {
+pub(crate) fn unknown(path: &str, place: &Place) -> Fault {
     place.error(
         format!("`${{{path}}}` is not known"),
         &["variables come from `params.yaml` and from `vars`; `\\${NAME}` is left to the shell"],

@@ -1,9 +1,8 @@
 use crate::{
     mark, scalar,
-    tree::{Entry, Node, Place, Source, Value},
+    tree::{Entry, Fault, Node, Place, Source, Value},
 };
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
-use spec::SpecError;
 use std::{collections::HashMap, ops::Range, rc::Rc};
 
 /// Deeper nesting is refused, since values are walked by recursion.
@@ -12,7 +11,7 @@ const DEEPEST: usize = 64;
 const MOST_VALUES: usize = 1 << 18;
 
 /// Reads the first document of a YAML text; an empty one is null.
-pub(crate) fn read(source: &Rc<Source>) -> Result<Node, SpecError> {
+pub(crate) fn read(source: &Rc<Source>) -> Result<Node, Fault> {
     let mut reader = Reader {
         parser: Parser::new_from_str(&source.text),
         source,
@@ -41,7 +40,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, SpecError> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Fault> {
         let event = self.parser.next_event().transpose();
         event.map_err(|error| {
             let at = self.offset(error.marker().index());
@@ -49,7 +48,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, SpecError> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Fault> {
         let place = self.place(self.offset(span.start.index())..self.offset(span.end.index()));
         let before = self.values;
         self.count(1, &place)?;
@@ -75,7 +74,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn alias(&mut self, anchor: usize, place: &Place) -> Result<Node, SpecError> {
+    fn alias(&mut self, anchor: usize, place: &Place) -> Result<Node, Fault> {
         let Some((node, values)) = self.anchors.get(&anchor).cloned() else {
             return Err(place.error("an alias of a value that holds it", &[]));
         };
@@ -83,7 +82,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, SpecError> {
+    fn list(&mut self, depth: usize) -> Result<Value, Fault> {
         let mut items = Vec::new();
         while let Some((event, span)) = self.next()? {
             if event == Event::SequenceEnd {
@@ -94,7 +93,7 @@ impl<'a> Reader<'a> {
         Ok(Value::List(items))
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, SpecError> {
+    fn map(&mut self, depth: usize) -> Result<Value, Fault> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut merged = Vec::new();
         while let Some((event, span)) = self.next()? {
@@ -119,7 +118,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(entries))
     }
 
-    fn count(&mut self, values: usize, place: &Place) -> Result<(), SpecError> {
+    fn count(&mut self, values: usize, place: &Place) -> Result<(), Fault> {
         self.values += values;
         if self.values > MOST_VALUES {
             return Err(place.error(format!("more than {MOST_VALUES} values"), &[]));
