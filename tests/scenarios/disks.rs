@@ -134,6 +134,9 @@ fn a_read_only_store_can_be_read_and_says_so_when_it_is_to_be_written() {
     assert_eq!(project.run(&[]).ok().executed(), STAGES);
 }
 
+/// Puts the store or the results on another file system; the second argument links a folder of the project there.
+type Way = fn(&Project, &dyn Fn(&Project, &str)) -> Option<SmallDisk>;
+
 /// Each way of having the store, or the results, on a file system of its own.
 #[test]
 fn the_store_and_the_results_may_lie_on_other_file_systems() {
@@ -146,7 +149,7 @@ fn the_store_and_the_results_may_lie_on_other_file_systems() {
         let target: PathBuf = tempfile::tempdir_in(elsewhere.path()).unwrap().keep();
         symlink(target, project.path(name)).unwrap();
     };
-    let ways: [fn(&Project, &dyn Fn(&Project, &str)) -> Option<SmallDisk>; 4] = [
+    let ways: [Way; 4] = [
         |project, link| {
             link(project, ".pipeline");
             None

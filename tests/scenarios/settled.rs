@@ -29,10 +29,16 @@ fn outcomes(project: &Project, arguments: &[&str]) -> Vec<String> {
 fn whatever_the_judgement_rests_on_undoes_it() {
     type Disturb = fn(&Project);
     let cases: &[(&str, Disturb)] = &[
-        ("an output edited", |p| drop(p.file("results/p/first/copy.txt", "abc, and mora"))),
+        ("an output edited", |p| {
+            p.file("results/p/first/copy.txt", "abc, and mora");
+        }),
         ("an output deleted", |p| std::fs::remove_file(p.path("results/p/apart/apart.txt")).unwrap()),
-        ("a source edited", |p| drop(p.file("other.txt", "othes"))),
-        ("the pipeline edited", |p| drop(p.edit("pipelines/p.toml", r#""one""#, r#""two""#))),
+        ("a source edited", |p| {
+            p.file("other.txt", "othes");
+        }),
+        ("the pipeline edited", |p| {
+            p.edit("pipelines/p.toml", r#""one""#, r#""two""#);
+        }),
         ("the actions lost", |p| {
             std::fs::remove_dir_all(p.path(".pipeline/actions")).unwrap();
             std::fs::create_dir(p.path(".pipeline/actions")).unwrap();

@@ -24,7 +24,7 @@ pub enum Edit {
     Rename(Index),
     Layout,
     DeleteResult(Index),
-    EditResult(Index),
+    SpoilResult(Index),
     DeleteObject(Index),
     LoseRecord(Index),
     Collect,
@@ -50,7 +50,7 @@ pub fn edit() -> impl Strategy<Value = Edit> {
         1 => stage().prop_map(Edit::Rename),
         1 => Just(Edit::Layout),
         2 => stage().prop_map(Edit::DeleteResult),
-        1 => stage().prop_map(Edit::EditResult),
+        1 => stage().prop_map(Edit::SpoilResult),
         2 => stage().prop_map(Edit::DeleteObject),
         1 => stage().prop_map(Edit::LoseRecord),
         1 => Just(Edit::Collect),
@@ -108,7 +108,7 @@ impl Edit {
                 let _ = fs::remove_file(project.path(&format!("results/p/{name}/o.txt")));
                 reference.results.remove(&(name.clone(), "o.txt".to_owned()));
             }
-            Self::EditResult(stage) => {
+            Self::SpoilResult(stage) => {
                 let name = &stage.get(&world.stages).name;
                 if let Some(result) = reference.results.get_mut(&(name.clone(), "o.txt".to_owned())) {
                     result.push('!');
