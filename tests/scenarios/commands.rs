@@ -1,7 +1,6 @@
-//! The commands, their exit codes and their JSON (behaviour 13), and `command` stages.
+//! The commands and their exit codes, and `command` stages.
 
 use crate::{chain, project};
-use serde_json::Value;
 
 #[test]
 fn metrics_of_a_command_reach_the_table() {
@@ -121,34 +120,6 @@ fn a_change_of_an_included_file_is_a_change() {
     assert!(project.run(&[]).ok().executed().is_empty());
     project.edit("pipelines/common/base.toml", "one", "two");
     assert_eq!(project.run(&[]).ok().executed(), ["s"]);
-}
-
-#[test]
-fn every_state_speaks_json() {
-    let project = chain();
-    for arguments in [
-        &["plan", "pipelines/p.toml", "--json"][..],
-        &["explain", "pipelines/p.toml", "first", "--json"],
-        &["runs", "--json"],
-        &["compare", "--format", "json"],
-        &["check", "pipelines/p.toml", "--json"],
-    ] {
-        for _ in 0..2 {
-            let ran = project.pipeline_with(arguments).ok();
-            assert!(serde_json::from_str::<Value>(&ran.stdout).is_ok(), "{arguments:?}: {}", ran.stdout);
-        }
-        project.run(&[]).ok();
-    }
-    for (arguments, code) in [
-        (&["run", "pipelines/none.toml", "--json"][..], 2),
-        (&["plan", "pipelines/none.toml", "--json"], 2),
-        (&["explain", "pipelines/p.toml", "nobody", "--json"], 2),
-        (&["run", "pipelines/p.toml", "--json", "--no-such-flag"], 2),
-        (&["run", "pipelines/p.toml", "--json", "--set", "nobody=1"], 2),
-    ] {
-        let error = project.pipeline_with(arguments).expect_code(code).json();
-        assert!(error["error"]["message"].is_string(), "{arguments:?}: {error}");
-    }
 }
 
 #[test]

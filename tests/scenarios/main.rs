@@ -1,12 +1,35 @@
 //! What a user sees, through the real binary: one file an area, most tests an edit and what runs after it.
+//!
+//! | | must hold | pinned by |
+//! |---|---|---|
+//! | 1 | nothing changed: nothing runs, nothing is written; a touch changes nothing | `freshness`, `settled`, `model` |
+//! | 2 | one byte, one parameter, one input or output more or less: exactly its consumers run | `freshness`, `model`, `scheduler/tests/keys.rs` |
+//! | 3 | identical bytes stop there; a join starts once, after all it needs | `freshness`, `dispatch`, `model` |
+//! | 4 | a fresh tree is planned whole; `plan`, `explain` and `run` agree | `freshness`, `model` |
+//! | 5 | failures are never replayed; a forced result is the one restored, history keeps both | `cache`, `interruption`, `model` |
+//! | 6 | `-j1` and `-j8` give the same; limits hold at every instant | `cache`, `resources`, `dispatch` |
+//! | 7 | a kill at any moment needs no repair and leaves nobody at work | `crash`, `interruption`, `worker/tests/kills.rs` |
+//! | 8 | any damage to the store costs at most a repetition | `damage`, `cache`, `store/tests/damage.rs` |
+//! | 9 | a full disk is named and harms nothing | `disks`, `store/tests/disk.rs` |
+//! | 10 | two runs at once execute nothing twice | `concurrency`, `store/tests/processes.rs` |
+//! | 11 | a collection keeps what is needed, its dry run is exact | `collection`, `model`, `store/tests/collection.rs` |
+//! | 12 | nothing leaves its folder | `spec/tests/broken/outputs.toml`, `fetch/tests` |
+//! | 13 | `--json` parses in every state | `json` |
 #![allow(clippy::unwrap_used)]
 
 mod cache;
+mod collection;
 mod commands;
 mod concurrency;
+mod crash;
+mod damage;
+mod disks;
+mod dispatch;
 mod freshness;
 mod import;
 mod interruption;
+mod json;
+mod model;
 mod resources;
 mod settled;
 

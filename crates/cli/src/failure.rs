@@ -115,6 +115,9 @@ impl From<StoreError> for Failure {
 
 impl From<CompareError> for Failure {
     fn from(error: CompareError) -> Self {
+        if let CompareError::Store(error) = error {
+            return error.into();
+        }
         Self::usage(error.to_string(), error.hints())
     }
 }

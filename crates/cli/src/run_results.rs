@@ -1,18 +1,17 @@
 //! What a run leaves for people: tables of all experiments, and where the files of this one lie.
 
 use crate::{failure::Failure, output, project::Project};
-use proto::StageResult;
 use results::{CompareOptions, Format};
 use scheduler::{RunSummary, results_folder, runs};
 use spec::{Kind, Pipeline};
 use std::path::PathBuf;
 
-/// Brings `results/table.csv` and `results/table.md` up to date if the run did something.
+/// Brings `results/table.csv` and `results/table.md` up to date if the run is a new one.
 pub fn keep_tables(project: &Project, summary: &RunSummary) -> Result<(), Failure> {
-    if summary.stages.values().all(|stage| stage.outcome == StageResult::Fresh) {
+    if summary.is_settled() {
         return Ok(());
     }
-    results::write_tables(&project.pipeline.root, &runs::list(&project.store))?;
+    results::write_tables(&project.store, &project.pipeline.root, &runs::list(&project.store))?;
     Ok(())
 }
 

@@ -1,3 +1,4 @@
+use store::StoreError;
 use thiserror::Error;
 
 /// Why a comparison could not be made.
@@ -41,6 +42,9 @@ pub enum CompareError {
     /// A file could not be made from the table.
     #[error("cannot write the table: {0}")]
     Render(String),
+    /// A file of it could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl CompareError {
@@ -60,6 +64,7 @@ impl CompareError {
                 vec!["name a pipeline, a run, a reference, or a condition such as 'lr = 0.1'".to_owned()]
             }
             Self::Render(_) => Vec::new(),
+            Self::Store(error) => error.hint().map(str::to_owned).into_iter().collect(),
         }
     }
 }

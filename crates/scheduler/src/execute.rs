@@ -14,12 +14,13 @@ use spec::{Kind, Pipeline, Stage};
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs, io,
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
-use store::{ActionRecord, Begin, Claim, Digest, Made, Store, StoredOutput};
+use store::{ActionRecord, Begin, Claim, Digest, Made, Store, StoreError, StoredOutput};
 
 /// What all stages of a run share.
 pub(crate) struct RunContext<'a> {
@@ -116,7 +117,7 @@ pub(crate) fn execute(
 }
 
 /// Waits for the key's lock; `None` if the run was told to stop meanwhile.
-fn claim(context: &RunContext, job: &Job) -> Result<Option<Begin>, store::StoreError> {
+fn claim(context: &RunContext, job: &Job) -> Result<Option<Begin>, StoreError> {
     let mut has_waited = false;
     while !context.stop.load(Ordering::Relaxed) {
         let begin = match job.bypasses_cache {
@@ -166,11 +167,7 @@ fn attempt_once(
 }
 
 /// Puts the outputs of a result under `results/`; says how many were not there already.
-pub(crate) fn put_in_place(
-    store: &Store,
-    action: &ActionRecord,
-    folder: &Path,
-) -> Result<usize, store::StoreError> {
+pub(crate) fn put_in_place(store: &Store, action: &ActionRecord, folder: &Path) -> Result<usize, StoreError> {
     let place = |output: &StoredOutput| store.place(output, &folder.join(&output.file));
     let placed: Vec<_> = action.outputs.values().map(place).collect::<Result<_, _>>()?;
     Ok(placed.into_iter().filter(|placed| *placed != store::Placed::Unchanged).count())
@@ -184,10 +181,12 @@ fn work(
     progress: &dyn Fn(StageEvent),
 ) -> Result<Made, Failure> {
     let directory = claim.directory().to_path_buf();
-    let outputs = output_paths(job.stage, &directory)?;
-    let launch = launch(context, job, grant, &directory, &outputs)?;
+    let unwritable = |error| StoreError::writing("write in", &directory, error);
+    let outputs = output_paths(job.stage, &directory).map_err(unwritable)?;
+    let launch = launch(context, job, grant, &directory, &outputs).map_err(unwritable)?;
     let start = Instant::now();
-    let provenance = run_process(context, job, &launch, &directory, progress)?;
+    let ran = run_process(context, job, &launch, &directory, progress);
+    let provenance = ran.map_err(|failure| failure.or_full_disk(&directory))?;
     let seconds = start.elapsed().as_secs_f64();
     check_inputs_unchanged(context.store, job)?;
     Ok(Made {
@@ -225,7 +224,7 @@ fn launch(
     grant: &Grant,
     directory: &Path,
     outputs: &BTreeMap<String, PathBuf>,
-) -> Result<Launch, Failure> {
+) -> io::Result<Launch> {
     let argv = match &job.stage.command {
         Some(command) => {
             let inputs = link_inputs(&job.inputs, &directory.join("inputs"))?;
@@ -302,8 +301,10 @@ fn run_process(
     directory: &Path,
     progress: &dyn Fn(StageEvent),
 ) -> Result<BTreeMap<String, String>, Failure> {
-    let process =
-        spawn(launch).map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
+    let log = OpenOptions::new().create(true).append(true).open(&launch.log);
+    let log = log.map_err(|error| StoreError::writing("write", &launch.log, error))?;
+    let process = spawn(launch, &log)
+        .map_err(|error| Failure::Spawn(launch.argv[0].to_string_lossy().into(), error))?;
     let mut follower = EventFollower::new(directory.join(files::EVENTS));
     let mut tick = || follower.read(progress);
     let is_worker = job.stage.command.is_none();
@@ -326,7 +327,9 @@ fn read_outcome(path: &Path) -> Option<StageOutcome> {
 }
 
 fn check_inputs_unchanged(store: &Store, job: &Job) -> Result<(), Failure> {
-    for source in job.inputs.iter().flat_map(|input| &input.sources).filter(|source| source.file.is_none()) {
+    // What is not an object, which nobody writes to: a file of the user's, or a result whose object is gone.
+    for source in job.inputs.iter().flat_map(|input| &input.sources).filter(|source| source.object.is_none())
+    {
         if store.digest_path(&source.path).ok() != Some(source.digest) {
             return Err(Failure::InputChanged(source.as_written.clone()));
         }

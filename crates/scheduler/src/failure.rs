@@ -1,6 +1,15 @@
 use proto::{OutcomeStatus, StageOutcome};
-use std::{io, os::unix::process::ExitStatusExt, path::PathBuf, process::ExitStatus, time::Duration};
+use std::{
+    io,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::Duration,
+};
 use store::StoreError;
+
+/// Bytes; no file system hands out less than one of its blocks.
+const FULL: u64 = 64 << 10;
 
 /// Why a stage failed.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +22,8 @@ pub(crate) enum Failure {
     TimedOut(Duration),
     #[error("{message}")]
     Reported { message: String, hints: Vec<String> },
+    #[error("{failure}; no space left in '{}'", .directory.display())]
+    FullDisk { failure: Box<Failure>, directory: PathBuf },
     #[error("the worker ended without saying how")]
     NoOutcome,
     #[error("ended well, but did not write its output `{name}`")]
@@ -29,8 +40,8 @@ pub(crate) enum Failure {
     Interrupted,
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the stage directory: {0}")]
-    Io(#[from] io::Error),
+    #[error("its process could not be watched: {0}")]
+    Watch(#[from] io::Error),
 }
 
 impl Failure {
@@ -42,6 +53,16 @@ impl Failure {
                 message: outcome.error.unwrap_or_else(|| "failed without a reason".into()),
                 hints: outcome.hints,
             },
+        }
+    }
+
+    /// Names a disk that is full now: what a process printed of it has most often not reached its log.
+    pub fn or_full_disk(self, directory: &Path) -> Self {
+        match rustix::fs::statvfs(directory) {
+            Ok(disk) if disk.f_bavail * disk.f_frsize < FULL || disk.f_favail == 0 && disk.f_files > 0 => {
+                Self::FullDisk { failure: Box::new(self), directory: directory.to_owned() }
+            }
+            _ => self,
         }
     }
 
@@ -60,6 +81,10 @@ impl Failure {
             Self::TimedOut(_) => vec!["raise `timeout` of the stage".into()],
             Self::MissingOutput { name, is_command: true } => {
                 vec![format!("the command must write to the path that `${{outputs.{name}}}` stands for")]
+            }
+            Self::FullDisk { failure, directory } => {
+                let full = StoreError::Full { path: directory.clone() };
+                full.hint().map(String::from).into_iter().chain(failure.hints()).collect()
             }
             Self::Spawn(program, error) if error.kind() == io::ErrorKind::NotFound => {
                 vec![format!("install `{program}`, or use `shell = true` if it is a shell built-in")]

@@ -34,11 +34,7 @@ impl Latest {
 
     /// Puts it in the place of the one on disk.
     pub fn write(&self, store: &Store, pipeline: &str) -> Result<(), SchedulerError> {
-        let path = path(store, pipeline);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| SchedulerError::Io(folder.into(), error))?;
-        }
-        Ok(store::write_document(&path, self)?)
+        Ok(store.write_document(&path(store, pipeline), self)?)
     }
 }
 

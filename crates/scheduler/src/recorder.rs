@@ -10,7 +10,7 @@ use std::{
     fs::{self, File},
     io::Write,
 };
-use store::Store;
+use store::{Store, StoreError};
 
 /// Keeps the record of one run: its events as they happen, its outcome at the end.
 pub(crate) struct Recorder<'a> {
@@ -29,9 +29,9 @@ impl<'a> Recorder<'a> {
         let started = jiff::Timestamp::now();
         let id = new_id(started);
         let logs = runs::folder(store).join(&id).join("logs");
-        fs::create_dir_all(&logs).map_err(|error| SchedulerError::Io(logs, error))?;
+        fs::create_dir_all(&logs).map_err(|error| StoreError::writing("create", &logs, error))?;
         let path = runs::events_path(store, &id);
-        let events = File::create(&path).map_err(|error| SchedulerError::Io(path.clone(), error))?;
+        let events = File::create(&path).map_err(|error| StoreError::writing("create", &path, error))?;
         flock(&events, FlockOperation::NonBlockingLockExclusive)
             .map_err(|error| SchedulerError::Io(path, error.into()))?;
         let record = RunRecord {
@@ -93,7 +93,7 @@ impl<'a> Recorder<'a> {
     }
 
     fn write(&self) -> Result<(), SchedulerError> {
-        Ok(store::write_document(&runs::record_path(self.store, &self.record.id), &self.record)?)
+        Ok(self.store.write_document(&runs::record_path(self.store, &self.record.id), &self.record)?)
     }
 }
 

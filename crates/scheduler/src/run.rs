@@ -11,7 +11,7 @@ use crate::{
     process::{Groups, end_orphans},
     programs::Programs,
     recorder::Recorder,
-    settled::{self, Question},
+    settled::{Question, Settled, settled},
     signals::SignalListener,
     stage_end::StageEnd,
 };
@@ -53,9 +53,38 @@ pub struct RunSummary {
     pub status: RunStatus,
     /// The stages by full name.
     pub stages: BTreeMap<String, FinishedStage>,
+    /// What is to be filed once all else is.
+    unsettled: Option<Unsettled>,
 }
 
-/// Runs what is stale of a pipeline and files what it yields. If nothing is, nothing is written.
+/// What makes the next run take this one for done.
+#[derive(Debug, Clone)]
+struct Unsettled {
+    latest: Latest,
+    settled: Option<Settled>,
+}
+
+impl RunSummary {
+    /// Whether there was nothing to do, and so nothing new on record.
+    pub fn is_settled(&self) -> bool {
+        self.unsettled.is_none()
+    }
+
+    /// Notes that all of the run is on record, and what is made of its record too. Until then, the next run
+    /// does not take it for done and files a record of its own, should this process be killed.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written.
+    pub fn settle(&self, pipeline: &Pipeline, store: &Store) -> Result<(), SchedulerError> {
+        let Some(Unsettled { latest, settled }) = &self.unsettled else { return Ok(()) };
+        latest.write(store, &pipeline.name)?;
+        settled.as_ref().map_or(Ok(()), |settled| settled.write(store))
+    }
+}
+
+/// Runs what is stale of a pipeline and files what it yields. If nothing is, and an earlier run that has been
+/// settled says so, nothing is written.
 ///
 /// SIGINT or SIGTERM once asks running stages to stop and waits for them; twice kills them. The last event
 /// reported is [`RunEvent::RunFinished`].
@@ -73,8 +102,7 @@ pub fn run(
     let graph = StageGraph::seal(pipeline)?;
     let assessor = Assessor::new(&graph, store, &options.plan)?;
     let planned = assess_all(&graph, &assessor)?;
-    let is_in_place = |planned: &Assessment| matches!(planned, Assessment::Fresh { in_place: true, .. });
-    if planned.iter().flatten().all(is_in_place) {
+    if is_on_record(&graph, &planned, assessor.latest()) {
         let run = assessor.latest().run.clone().unwrap_or_default();
         let selected = planned.iter().enumerate().filter(|(_, planned)| planned.is_some());
         let names = selected.map(|(index, _)| graph.stage(index).name.clone()).collect();
@@ -105,7 +133,6 @@ pub fn run(
     };
     tell(&run_started(&graph, &run, &planned));
     let (ends, was_stopped) = dispatch(&work, planned, pool, &mut tell)?;
-    update_latest(&graph, store, assessor.latest(), &ends, &run)?;
     let status = status(&ends, was_stopped);
     let stages = recorder.finish(pipeline, &ends, status)?;
     let question = Question {
@@ -114,12 +141,25 @@ pub fn run(
         stages: &options.plan.stages,
         device: &options.device,
     };
-    settled::record(&graph, store, &assessor, &ends, &question, &run)?;
+    let settled = settled(&graph, store, &assessor, &ends, &question, &run);
     store.save_index()?;
     let finished = RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() };
     recorder.event(&finished);
     report(&finished);
-    Ok(RunSummary { run, status, stages })
+    let latest = latest_after(&graph, assessor.latest(), &ends, &run);
+    Ok(RunSummary { run, status, stages, unsettled: Some(Unsettled { latest, settled }) })
+}
+
+/// Whether all results are in place, and an earlier run was the last to have them: one that was killed may have
+/// put them there without filing its record.
+fn is_on_record(graph: &StageGraph, planned: &[Option<Assessment>], latest: &Latest) -> bool {
+    planned.iter().enumerate().all(|(index, planned)| match planned {
+        Some(Assessment::Fresh { key, in_place: true, .. }) => {
+            latest.key(&graph.stage(index).name) == Some(*key)
+        }
+        Some(_) => false,
+        None => true,
+    })
 }
 
 fn end_orphans_of_killed_runs(store: &Store) {
@@ -198,26 +238,19 @@ fn status(ends: &[Option<StageEnd>], was_stopped: bool) -> RunStatus {
     }
 }
 
-/// Remembers the keys of all stages that have a result now. Stages that are no longer in the file are
-/// forgotten; those that were not selected or failed keep what they had.
-fn update_latest(
-    graph: &StageGraph,
-    store: &Store,
-    before: &Latest,
-    ends: &[Option<StageEnd>],
-    run: &str,
-) -> Result<(), SchedulerError> {
+/// The keys of all stages that have a result now. Stages that are no longer in the file are forgotten; those
+/// that were not selected or failed keep what they had.
+fn latest_after(graph: &StageGraph, before: &Latest, ends: &[Option<StageEnd>], run: &str) -> Latest {
     let key = |(index, end): (usize, &Option<StageEnd>)| {
         let name = &graph.stage(index).name;
         let key = end.as_ref().and_then(|end| Some(end.action.as_ref()?.key)).or_else(|| before.key(name))?;
         Some((name.clone(), key))
     };
-    let latest = Latest {
+    Latest {
         format: crate::latest::FORMAT,
         run: Some(run.into()),
         stages: ends.iter().enumerate().filter_map(key).collect(),
-    };
-    latest.write(store, &graph.pipeline.name)
+    }
 }
 
 /// Facts that a worker may carry into what it writes.
@@ -245,5 +278,5 @@ pub(crate) fn nothing_to_do(
     let stages: BTreeMap<_, _> = stages.into_iter().map(|name| (name, fresh.clone())).collect();
     let status = RunStatus::Succeeded;
     report(&RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() });
-    RunSummary { run, status, stages }
+    RunSummary { run, status, stages, unsettled: None }
 }

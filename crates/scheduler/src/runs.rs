@@ -30,16 +30,24 @@ pub fn log_path(store: &Store, run: &str, stage: &str) -> PathBuf {
 
 /// All runs, newest first. One whose record is damaged is left out.
 pub fn list(store: &Store) -> Vec<RunRecord> {
+    newest_first(store).iter().filter_map(|id| read(store, id).ok()).collect()
+}
+
+/// One that was killed before it wrote its record is passed over.
+fn newest(store: &Store) -> Option<RunRecord> {
+    newest_first(store).iter().find_map(|id| read(store, id).ok())
+}
+
+fn newest_first(store: &Store) -> Vec<String> {
     let mut ids: Vec<String> = ids(store).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
-    ids.iter().filter_map(|id| read(store, id).ok()).collect()
+    ids
 }
 
 /// The run with this id, or the only one whose id begins like this; `latest` is the newest.
 pub fn load(store: &Store, id: &str) -> Result<RunRecord, SchedulerError> {
     if id == "latest" {
-        let newest = ids(store).max().ok_or_else(|| SchedulerError::UnknownRun(id.into()))?;
-        return read(store, &newest);
+        return newest(store).ok_or_else(|| SchedulerError::UnknownRun(id.into()));
     }
     let mut matching: Vec<String> = ids(store).filter(|candidate| candidate.starts_with(id)).collect();
     if matching.iter().any(|candidate| candidate == id) {

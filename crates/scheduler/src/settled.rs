@@ -37,7 +37,7 @@ pub struct Question<'a> {
 }
 
 /// What "nothing to do" rests on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settled {
     /// Whether the pipeline measures something, so that there are results to show.
     pub measures: bool,
@@ -51,7 +51,7 @@ pub struct Settled {
     stages: Vec<SettledStage>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct SettledStage {
     name: String,
     key: Digest,
@@ -75,6 +75,10 @@ impl Settled {
         self.environment.iter().all(|(name, value)| std::env::var(name).ok() == *value)
             && self.sources.par_iter().all(has_content)
             && self.stages.par_iter().with_min_len(64).all(|stage| stage.still_holds(self, root, store))
+    }
+
+    pub(crate) fn write(&self, store: &Store) -> Result<(), SchedulerError> {
+        Ok(store.write_document(&path(store, &self.pipeline), self)?)
     }
 
     /// Reports what [`crate::run`] would, and returns it.
@@ -106,25 +110,8 @@ impl SettledStage {
     }
 }
 
-/// Files what a run rests on that has left everything in place; does nothing after any other.
-pub(crate) fn record(
-    graph: &StageGraph,
-    store: &Store,
-    assessor: &Assessor,
-    ends: &[Option<StageEnd>],
-    question: &Question,
-    run: &str,
-) -> Result<(), SchedulerError> {
-    let pipeline = graph.pipeline;
-    let Some(settled) = settled(graph, store, assessor, ends, question, run) else { return Ok(()) };
-    let path = path(store, &pipeline.name);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| SchedulerError::Io(folder.into(), error))?;
-    }
-    Ok(store::write_document(&path, &settled)?)
-}
-
-fn settled(
+/// What a run rests on that has left everything in place; none after any other.
+pub(crate) fn settled(
     graph: &StageGraph,
     store: &Store,
     assessor: &Assessor,

@@ -197,6 +197,10 @@ fn check(text: &str) {
                 assert!(error.line >= 1 && error.column >= 1 && error.line <= lines, "{error:?}");
                 assert!(error.to_string().contains('^'));
             }
+            for error in errors.iter().filter(|error| error.file != "--set") {
+                let line = text.lines().nth(error.line - 1).unwrap_or_default();
+                assert!(error.column <= line.chars().count() + 1, "{error:?}");
+            }
             let places: Vec<_> = errors.iter().filter(|error| error.file != "--set").collect();
             assert!(places.is_sorted_by_key(|error| (error.line, error.column)));
         }

@@ -1,7 +1,10 @@
 use crate::{Digest, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
 
 /// What a key produced: the entry that a cache hit finds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +54,15 @@ pub struct StoredOutput {
     pub file: String,
 }
 
+impl StoredOutput {
+    /// Whether its file lies below the folder that results are placed in. Whatever else lies where it is placed
+    /// is removed, so a record that names another place must never be acted on.
+    pub(crate) fn stays_inside(&self) -> bool {
+        let mut components = Path::new(&self.file).components().peekable();
+        components.peek().is_some() && components.all(|component| matches!(component, Component::Normal(_)))
+    }
+}
+
 /// What a stage has made and [`crate::Claim::commit`] is to record.
 #[derive(Debug, Clone, Default)]
 pub struct Made {
@@ -70,4 +82,24 @@ pub struct Made {
     pub provenance: BTreeMap<String, String>,
     /// What the processes printed, copied from there.
     pub log: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_stays_inside_unless_its_path_leads_out() {
+        let stays_inside = |file: &str| {
+            let file = file.to_owned();
+            StoredOutput { digest: Digest::of(b""), size: 0, is_directory: false, executable: false, file }
+                .stays_inside()
+        };
+        for file in ["o", "o.txt", "deep/o", "..o"] {
+            assert!(stays_inside(file), "{file}");
+        }
+        for file in ["", "/", "/o", ".", "..", "../o", "deep/../../o", "deep/.."] {
+            assert!(!stays_inside(file), "{file}");
+        }
+    }
 }

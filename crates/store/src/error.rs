@@ -105,7 +105,7 @@ impl StoreError {
     }
 
     /// What the operating system answered when `attempt` was made to change `path`.
-    pub(crate) fn writing(attempt: &'static str, path: &Path, source: io::Error) -> StoreError {
+    pub fn writing(attempt: &'static str, path: &Path, source: io::Error) -> StoreError {
         let path = path.to_owned();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {

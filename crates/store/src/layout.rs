@@ -1,4 +1,4 @@
-use crate::{Digest, StoreError, read_document, write_document};
+use crate::{Digest, StoreError, atomic, document, read_document};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -90,7 +90,8 @@ impl Layout {
             create_folder(&folder)?;
         }
         if read_document::<Format>(&self.format(), FORMAT).ok().flatten().is_none() {
-            write_document(&self.format(), &Format { format: FORMAT })?;
+            let version = document::encode(&self.format(), &Format { format: FORMAT })?;
+            atomic::replace(&self.temporary(), &self.format(), &version)?;
             let ignore = self.root.join(".gitignore");
             fs::write(&ignore, "*\n").map_err(|error| StoreError::writing("write", &ignore, error))?;
         }

@@ -40,6 +40,7 @@ mod stamp;
 mod store;
 mod tree;
 mod verify;
+mod write;
 
 pub use action::{ActionRecord, Made, StoredOutput};
 pub use atomic::atomic_write;

@@ -68,6 +68,10 @@ impl Store {
         if self.is_placed(object, destination) {
             return Ok(Placed::Unchanged);
         }
+        // What lies at the destination is replaced as a whole; that must never be what the store lies in.
+        if self.root().starts_with(destination) {
+            return Err(StoreError::writing("replace", destination, io::ErrorKind::InvalidInput.into()));
+        }
         self.create()?;
         let _no_collection = self.keep_collection_out()?;
         self.check_object(&object.digest)?;

@@ -1,5 +1,5 @@
 use crate::{
-    ActionRecord, Digest, FORMAT, StoreError,
+    ActionRecord, Digest, FORMAT, StoreError, StoredOutput,
     document::read_stamped,
     durability::Durability,
     file_digests::{FileDigests, Owner},
@@ -90,6 +90,13 @@ impl Store {
         match read_stamped::<ActionRecord>(&path, FORMAT) {
             Ok(Some((action, _))) if action.key != *key => {
                 self.warn(format!("'{}' belongs to another key; its stage runs again", path.display()));
+                None
+            }
+            Ok(Some((action, _))) if !action.outputs.values().all(StoredOutput::stays_inside) => {
+                self.warn(format!(
+                    "'{}' names a file outside its folder; its stage runs again",
+                    path.display()
+                ));
                 None
             }
             Ok(read) => read.map(|(action, stamp)| ActionRecord { stamp: Some(stamp), ..action }),

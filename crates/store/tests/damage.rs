@@ -161,4 +161,64 @@ proptest! {
         prop_assert_eq!(&again.outputs, &action.outputs);
         prop_assert!(store::verify(&project.store).unwrap().is_whole());
     }
+    /// A checksum that holds says that the file is whole, not that it makes sense.
+    #[test]
+    fn whole_documents_that_make_no_sense_are_no_result(fields in prop::collection::btree_map(field(), json(), 0..6)) {
+        let project = Project::new();
+        project.produce_file("key", "hello");
+        let mut document: serde_json::Map<_, _> = fields.into_iter().collect();
+        let _ = document.entry("key").or_insert_with(|| digest("key").to_hex().into());
+        let path = project.store.root().join(format!("actions/{}.json", digest("key")));
+        store::write_document(&path, &document).unwrap();
+        let store = open(&project);
+        if let Some(action) = store.action(&digest("key")) {
+            prop_assert!(action.outputs.is_empty() || store.has_outputs(&action));
+        }
+        let _ = store::verify(&store).unwrap();
+        let _ = store::gc(&store, &store::Roots::default(), true);
+    }
+
+    #[test]
+    fn whole_indexes_of_any_records_are_no_hit(
+        records in prop::collection::vec(prop::collection::vec(any::<u8>(), 88), 0..5),
+        more in 0..2_usize,
+    ) {
+        let project = Project::new();
+        fs::write(project.path("input"), "data").unwrap();
+        project.produce_file("key", "hello");
+        project.store.save_index().unwrap();
+        let mut records = records.concat();
+        records.extend(vec![7; more]);
+        let checksum = Digest::of(&records);
+        let index = [&b"pipeidx\x01"[..], checksum.as_bytes(), &records].concat();
+        fs::write(project.store.root().join("index"), index).unwrap();
+        prop_assert_eq!(open(&project).digest_path(&project.path("input")).unwrap(), Digest::of(b"data"));
+    }
+}
+
+/// Names of an action's fields, and others.
+fn field() -> impl Strategy<Value = String> {
+    let known = ["format", "key", "key_document", "outputs", "metrics", "seconds", "finished", "run", "log"];
+    prop_oneof![4 => prop::sample::select(known.map(str::to_owned).to_vec()), 1 => any::<String>()]
+}
+
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let hex = digest("nowhere").to_hex();
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        ".{0,8}".prop_map(Into::into),
+        Just(hex.into()),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let names =
+            prop_oneof![Just("digest"), Just("size"), Just("file"), Just("out")].prop_map(str::to_owned);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Into::into),
+            prop::collection::btree_map(names, inner, 0..4)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
 }

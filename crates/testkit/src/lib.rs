@@ -5,11 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod browser;
+mod kill_point;
+mod mount;
 mod project;
 mod ran;
 mod server;
 
 pub use browser::Browser;
+pub use kill_point::{Traced, kill_before_change};
+pub use mount::{SmallDisk, may_mount};
 pub use project::Project;
 pub use ran::Ran;
 pub use server::{Answer, Request, Server};

@@ -1,5 +1,6 @@
 use crate::Ran;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -19,11 +20,16 @@ impl Project {
     /// lies where cargo puts the programs of this workspace.
     pub fn new(program: &str) -> Self {
         let program = PathBuf::from(program);
-        Self::with_worker(program.clone(), program.with_file_name("fake-worker"))
+        let worker = program.with_file_name("fake-worker");
+        Self::at(folder_in_memory(), program, worker)
     }
 
     /// An empty project for this `pipeline` binary and this worker.
     pub fn with_worker(program: PathBuf, worker: PathBuf) -> Self {
+        Self::at(tempfile::tempdir().unwrap(), program, worker)
+    }
+
+    fn at(folder: TempDir, program: PathBuf, worker: PathBuf) -> Self {
         for needed in [&program, &worker] {
             assert!(
                 needed.exists(),
@@ -31,10 +37,19 @@ impl Project {
                 needed.display()
             );
         }
-        let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap().join("project");
         fs::create_dir_all(root.join("pipelines")).unwrap();
         Self { _folder: folder, root, program, worker }
+    }
+
+    /// A copy of the whole project, times and links included.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir_in(self.root.parent().unwrap().parent().unwrap()).unwrap();
+        let copy = Self::at(folder, self.program.clone(), self.worker.clone());
+        fs::remove_dir_all(&copy.root).unwrap();
+        let status = Command::new("cp").arg("-a").args([&self.root, &copy.root]).status().unwrap();
+        assert!(status.success());
+        copy
     }
 
     /// The project root.
@@ -121,6 +136,19 @@ impl Project {
         files.sort();
         files
     }
+
+    /// The same by the path below that folder.
+    pub fn files(&self, relative: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let folder = self.path(relative);
+        let below = |path: PathBuf| path.strip_prefix(&folder).unwrap_or(&path).to_owned();
+        self.snapshot(relative).into_iter().map(|(path, bytes)| (below(path), bytes)).collect()
+    }
+}
+
+/// In memory where there is such a place: a run waits until its results are on disk, and so for all that others
+/// write there meanwhile.
+fn folder_in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn collect(path: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {

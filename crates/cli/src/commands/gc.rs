@@ -34,8 +34,11 @@ pub struct GcArgs {
 /// Removes what neither the newest run of each pipeline nor a running stage needs.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
+    let records = runs::list(&store);
+    let newest = newest_runs(&records);
     let roots = Roots {
-        keys: needed_keys(&store)?,
+        keys: needed_keys(&store, &newest)?,
+        runs: newest.iter().map(|record| record.id.clone()).collect(),
         checkpoints: if args.checkpoints { BTreeSet::new() } else { names_in(&store, "checkpoints") },
         younger_than: args.older_than,
         within_bytes: args.max_size,
@@ -54,16 +57,19 @@ pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The keys of the newest run of each pipeline, finished or not, of its newest finished one, and those that
-/// its stages would be restored with.
-fn needed_keys(store: &Store) -> Result<BTreeSet<Digest>, Failure> {
-    let mut needed = BTreeSet::new();
-    let records = runs::list(store);
+/// The newest run of each pipeline, finished or not, and its newest finished one.
+fn newest_runs(records: &[RunRecord]) -> Vec<&RunRecord> {
     let mut newest: BTreeMap<(&str, bool), &RunRecord> = BTreeMap::new();
-    for record in &records {
+    for record in records {
         newest.entry((&record.pipeline, record.status == RunStatus::Succeeded)).or_insert(record);
     }
-    for stage in newest.values().flat_map(|record| &record.stages) {
+    newest.into_values().collect()
+}
+
+/// The keys of these runs, and those that the stages of each pipeline would be restored with.
+fn needed_keys(store: &Store, newest: &[&RunRecord]) -> Result<BTreeSet<Digest>, Failure> {
+    let mut needed = BTreeSet::new();
+    for stage in newest.iter().flat_map(|record| &record.stages) {
         needed.extend(stage.key.as_ref().and_then(|key| key.parse::<Digest>().ok()));
     }
     for file in names_in(store, "latest") {

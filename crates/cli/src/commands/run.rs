@@ -129,6 +129,7 @@ fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failur
     };
     project::tell_warnings(store);
     run_results::keep_tables(project, &summary)?;
+    summary.settle(pipeline, store)?;
     if !json && summary.status == RunStatus::Succeeded {
         run_results::show(project)?;
     }

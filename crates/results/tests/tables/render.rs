@@ -103,12 +103,16 @@ fn nothing_to_compare_is_said() {
 fn table_files_are_written_once() {
     let folder = tempfile::tempdir().unwrap();
     let runs = [digits(1, json!({}), 0.9, 0.1)];
-    let written = write_tables(folder.path(), &runs).unwrap();
+    let store = store::Store::open(folder.path()).unwrap();
+    let written = write_tables(&store, folder.path(), &runs).unwrap();
     assert_eq!(written, [folder.path().join("results/table.csv"), folder.path().join("results/table.md")]);
     let csv = std::fs::read_to_string(&written[0]).unwrap();
     assert!(csv.starts_with("experiment,kind,runs,rank.rank1,rank.loss\n"), "{csv}");
     assert!(csv.contains("digits,experiment,20260101-000001-ab,0.9,0.1"), "{csv}");
-    assert!(write_tables(folder.path(), &runs).unwrap().is_empty(), "nothing changed, nothing written");
+    assert!(
+        write_tables(&store, folder.path(), &runs).unwrap().is_empty(),
+        "nothing changed, nothing written"
+    );
     let left: Vec<_> = std::fs::read_dir(folder.path().join("results")).unwrap().collect();
     assert_eq!(left.len(), 2, "no temporary file stays behind");
 }

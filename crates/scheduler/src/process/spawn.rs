@@ -3,7 +3,7 @@ use rustix::process::Pid;
 use std::{
     collections::HashSet,
     ffi::{CString, OsStr, OsString},
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     os::{
         fd::{AsFd, OwnedFd},
@@ -57,8 +57,7 @@ impl Process {
 
 /// Starts a process as the leader of a group of its own, so that Ctrl-C on the terminal does not reach it and
 /// all its children can be ended with it. The kernel kills it when the thread that started it dies.
-pub(crate) fn spawn(launch: &Launch) -> io::Result<Process> {
-    let log = OpenOptions::new().create(true).append(true).open(&launch.log)?;
+pub(crate) fn spawn(launch: &Launch, log: &File) -> io::Result<Process> {
     let nothing = File::open("/dev/null")?;
     let argv = launch.argv.iter().map(|word| c_string(word)).collect::<io::Result<Vec<_>>>()?;
     let (pid, exit) = clone_exec(&Program {

@@ -86,7 +86,10 @@ fn is_named(candidate: &Candidate, roots: &Roots, at_work_since: Option<SystemTi
             roots.checkpoints.contains(&candidate.item.name)
                 || at_work_since.is_some_and(|since| candidate.time >= since)
         }
-        _ => candidate.key.is_some_and(|key| roots.keys.contains(&key)),
+        _ => {
+            candidate.key.is_some_and(|key| roots.keys.contains(&key))
+                || candidate.run.as_ref().is_some_and(|run| roots.runs.contains(run))
+        }
     }
 }
 

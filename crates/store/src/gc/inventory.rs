@@ -33,6 +33,8 @@ pub(super) struct Candidate {
     pub(super) time: SystemTime,
     /// The key of an action or a stage.
     pub(super) key: Option<Digest>,
+    /// The run that executed an action.
+    pub(super) run: Option<String>,
     /// The objects that it needs.
     pub(super) objects: Vec<Digest>,
 }
@@ -68,6 +70,7 @@ impl Inventory {
                     time: modified(&action.path),
                     key: Some(record.key),
                     objects: objects_of(&record),
+                    run: Some(record.run),
                 }),
                 Err(StoreError::Damaged { path, .. }) => self.rubbish.push(item(GcItemKind::Damaged, path)),
                 Err(error) => return Err(error),
@@ -80,7 +83,7 @@ impl Inventory {
         for path in entries(folder)? {
             let time = modified(&path);
             let item = item(GcItemKind::Checkpoint, path);
-            self.candidates.push(Candidate { item, time, key: None, objects: Vec::new() });
+            self.candidates.push(Candidate { item, time, key: None, run: None, objects: Vec::new() });
         }
         Ok(())
     }
@@ -96,9 +99,14 @@ impl Inventory {
                 self.bytes_at_work += bytes_below(&path);
                 continue;
             }
-            let time = modified(&path);
+            let (time, key) = (modified(&path), name.parse().ok());
+            // A process that was killed had recorded the stage and was about to remove its folder.
+            if key.is_some_and(|key| modified(&layout.action(&key)) >= time) {
+                self.rubbish.push(item(GcItemKind::Stage, path));
+                continue;
+            }
             let item = item(GcItemKind::Stage, path);
-            self.candidates.push(Candidate { item, time, key: name.parse().ok(), objects: Vec::new() });
+            self.candidates.push(Candidate { item, time, key, run: None, objects: Vec::new() });
         }
         Ok(())
     }

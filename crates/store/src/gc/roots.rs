@@ -10,6 +10,8 @@ pub struct Roots {
     /// Keys whose actions are kept, with all that they produced. A failed stage's folder is kept by its
     /// key, too.
     pub keys: BTreeSet<Digest>,
+    /// Runs: what they have executed is kept like what `keys` names. One that was killed has filed no keys.
+    pub runs: BTreeSet<String>,
     /// Objects.
     pub objects: BTreeSet<Digest>,
     /// Names in `.pipeline/checkpoints/`.
