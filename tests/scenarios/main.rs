@@ -4,11 +4,14 @@
 mod cache;
 mod commands;
 mod concurrency;
+mod failures;
 mod freshness;
+mod history;
 mod import;
 mod interruption;
 mod resources;
 mod settled;
+mod sweeps;
 
 /// A project whose binary is the one under test.
 fn project() -> testkit::Project {

@@ -1,15 +1,16 @@
 //! What a run leaves for people: tables of all experiments, and where the files of this one lie.
 
 use crate::{failure::Failure, output, project::Project};
-use proto::StageResult;
+use proto::{RunRecord, StageResult};
 use results::{CompareOptions, Format};
 use scheduler::{RunSummary, results_folder, runs};
 use spec::{Kind, Pipeline};
 use std::path::PathBuf;
 
-/// Brings `results/table.csv` and `results/table.md` up to date if the run did something.
-pub fn keep_tables(project: &Project, summary: &RunSummary) -> Result<(), Failure> {
-    if summary.stages.values().all(|stage| stage.outcome == StageResult::Fresh) {
+/// Brings `results/table.csv` and `results/table.md` up to date if one of the runs did something.
+pub fn keep_tables(project: &Project, summaries: &[&RunSummary]) -> Result<(), Failure> {
+    let mut stages = summaries.iter().flat_map(|summary| summary.stages.values());
+    if stages.all(|stage| stage.outcome == StageResult::Fresh) {
         return Ok(());
     }
     results::write_tables(&project.pipeline.root, &runs::list(&project.store))?;
@@ -36,6 +37,18 @@ pub fn show(project: &Project) -> Result<(), Failure> {
     for (what, path) in places {
         output::say(&format!("{what:<17} {}", output::near(&path).display()));
     }
+    Ok(())
+}
+
+/// Prints the experiments of a sweep side by side and where their results lie, on stderr.
+pub fn show_sweep(project: &Project, summaries: &[RunSummary]) -> Result<(), Failure> {
+    let ids: Vec<&str> = summaries.iter().map(|summary| summary.run.as_str()).collect();
+    let of_sweep = |run: &RunRecord| ids.contains(&run.id.as_str());
+    let records: Vec<_> = runs::list(&project.store).into_iter().filter(of_sweep).collect();
+    let table = results::compare(&records, &CompareOptions::default())?;
+    let text = results::render(&table, Format::Terminal { width: output::width() })?;
+    let folders = project.pipeline.root.join("results").join(format!("{}@*", project.pipeline.name));
+    output::say(&format!("\n{text}\n{:<17} {}", "results", output::near(&folders).display()));
     Ok(())
 }
 

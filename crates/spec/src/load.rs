@@ -89,6 +89,7 @@ fn read(
     let metrics = scope.resolve_table(&sections.metrics, diagnostics);
     let references = sections.references.as_ref().map(|node| scope.resolve(node, diagnostics));
     Some(Pipeline {
+        variant: None,
         root: root.to_owned(),
         file: below(root, file),
         texts: std::iter::once((below(root, file), text.to_owned())).chain(included).collect(),

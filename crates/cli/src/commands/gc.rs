@@ -6,7 +6,7 @@ use crate::{
 };
 use clap::Args;
 use proto::{RunRecord, RunStatus};
-use scheduler::{Latest, runs};
+use scheduler::{Latest, kept, runs};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,7 +31,7 @@ pub struct GcArgs {
     checkpoints: bool,
 }
 
-/// Removes what neither the newest run of each pipeline nor a running stage needs.
+/// Removes what neither the newest run of each pipeline, nor kept runs, nor running stages need.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
     let roots = Roots {
@@ -54,16 +54,19 @@ pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The keys of the newest run of each pipeline, finished or not, of its newest finished one, and those that
-/// its stages would be restored with.
+/// The keys of the newest run of each experiment, finished or not, of its newest finished one, of kept runs, and
+/// those that stages would be restored with.
 fn needed_keys(store: &Store) -> Result<BTreeSet<Digest>, Failure> {
     let mut needed = BTreeSet::new();
     let records = runs::list(store);
-    let mut newest: BTreeMap<(&str, bool), &RunRecord> = BTreeMap::new();
+    let mut newest: BTreeMap<(&str, Option<&str>, bool), &RunRecord> = BTreeMap::new();
     for record in &records {
-        newest.entry((&record.pipeline, record.status == RunStatus::Succeeded)).or_insert(record);
+        let is_finished = record.status == RunStatus::Succeeded;
+        newest.entry((&record.pipeline, record.variant.as_deref(), is_finished)).or_insert(record);
     }
-    for stage in newest.values().flat_map(|record| &record.stages) {
+    let is_kept = |record: &&RunRecord| kept::kept(store, &record.id).is_some();
+    let spared = newest.into_values().chain(records.iter().filter(is_kept));
+    for stage in spared.flat_map(|record| &record.stages) {
         needed.extend(stage.key.as_ref().and_then(|key| key.parse::<Digest>().ok()));
     }
     for file in names_in(store, "latest") {
