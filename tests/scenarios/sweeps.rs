@@ -20,7 +20,7 @@ outputs = { o = "o.txt" }
 
 [stages.train]
 kind    = "command"
-run     = "sh -c 'echo train-$1-$2 >> ran; printf \"{\\\"score\\\": $1}\" > $3; test $1 != 0.9' - ${params.lr} ${params.seed} ${outputs.metrics} ${params.filters} ${params.name}"
+run     = "sh -c 'echo train-$1-$2 >> ran; printf \"{\\\"score\\\": $1}\" > $3; test $1 != 0.9' - ${params.lr} ${params.seed} ${outputs.metrics} ${params.name}"
 inputs  = { packed = "${stages.pack.o}" }
 outputs = { metrics = "metrics.json" }
 
