@@ -25,13 +25,16 @@ mod crash;
 mod damage;
 mod disks;
 mod dispatch;
+mod failures;
 mod freshness;
+mod history;
 mod import;
 mod interruption;
 mod json;
 mod model;
 mod resources;
 mod settled;
+mod sweeps;
 
 /// A project whose binary is the one under test.
 fn project() -> testkit::Project {

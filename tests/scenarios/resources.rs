@@ -83,6 +83,9 @@ fn what_the_machine_can_never_give_is_refused_before_anything_runs() {
         let refused = run(&project, &[], &[("PIPELINE_CPUS", "8"), ("PIPELINE_GPUS", "")]).expect_code(3);
         let error = refused.json();
         assert!(error["error"]["message"].as_str().unwrap().contains(named), "{error}");
+        let mut plan = project.command(&["plan", "pipelines/p.toml", "--json"]);
+        plan.env("PIPELINE_CPUS", "8").env("PIPELINE_GPUS", "");
+        assert_eq!(Ran::from(plan.output().unwrap()).expect_code(3).json(), error, "the plan says the same");
         assert!(!project.path("noted").exists());
     }
 }
@@ -91,18 +94,63 @@ fn what_the_machine_can_never_give_is_refused_before_anything_runs() {
 fn a_training_takes_a_gpu_where_there_is_one_and_none_where_not() {
     for (gpus, expected) in [("7", "train 7\n"), ("", "train \n")] {
         let project = project();
-        project.file("train.h5", "data").pipeline(
-            r#"
-            [stages.train]
-            kind = "train"
-            train = "train.h5"
-            epochs = 1
-            lr = 0.1
-            model = { stages = [1], filters = [4, 8] }
-            "#,
-        );
+        project.file("train.h5", "data").pipeline(TRAINING);
         let log = project.path("starts");
         run(&project, &[], &[("PIPELINE_GPUS", gpus), ("FAKE_WORKER_LOG", log.to_str().unwrap())]).ok();
         assert_eq!(project.read("starts"), expected);
     }
 }
+
+#[test]
+fn a_device_that_is_there_is_the_only_one_used_and_one_that_is_not_is_refused() {
+    for (device, gpus, expected) in [
+        ("cuda:1", "3,5", Some("train 5\n")),
+        ("cuda", "3,5", Some("train 3\n")),
+        ("cuda:2", "3,5", None),
+        ("cuda", "", None),
+    ] {
+        let project = project();
+        project.file("train.h5", "data").pipeline(TRAINING);
+        let log = project.path("starts");
+        let machine = [("PIPELINE_GPUS", gpus), ("FAKE_WORKER_LOG", log.to_str().unwrap())];
+        let ran = run(&project, &["--device", device], &machine);
+        match expected {
+            Some(started) => {
+                ran.ok();
+                assert_eq!(project.read("starts"), started, "{device} of {gpus}");
+            }
+            None => assert!(ran.expect_code(3).json()["error"]["message"].is_string(), "{device} of {gpus}"),
+        }
+    }
+}
+
+#[test]
+fn among_ready_stages_the_one_with_the_longest_path_behind_it_goes_first() {
+    let project = project();
+    let stage = |name: &str, inputs: &str| {
+        format!(
+            "[stages.{name}]\nkind = 'command'\ninputs = {{ {inputs} }}\noutputs = {{ o = 'o.txt' }}\n\
+             run = \"sh -c 'echo {name} >> order; echo {name} > $1' - ${{outputs.o}}\"\n"
+        )
+    };
+    let stages = [
+        stage("short", ""),
+        stage("long", ""),
+        stage("long2", "i = '${stages.long.o}'"),
+        stage("long3", "i = '${stages.long2.o}'"),
+        stage("middle", ""),
+        stage("middle2", "i = '${stages.middle.o}'"),
+    ];
+    project.pipeline(&stages.concat());
+    run(&project, &["-j", "1"], &[]).ok();
+    assert_eq!(project.read("order"), "long\nlong2\nmiddle\nshort\nlong3\nmiddle2\n");
+}
+
+const TRAINING: &str = r#"
+[stages.train]
+kind   = "train"
+train  = "train.h5"
+epochs = 1
+lr     = 0.1
+model  = { stages = [1], filters = [4, 8] }
+"#;

@@ -48,10 +48,13 @@ pub enum Command {
     /// Show the same page in a browser, following runs at work
     #[command(after_help = examples::SERVE)]
     Serve(commands::serve::ServeArgs),
-    /// List the runs
+    /// List the runs, keep or remove some
     #[command(after_help = examples::RUNS)]
     Runs(commands::runs::RunsArgs),
-    /// Show one run: who, when, with what, and how it went
+    /// Print runs and their metrics as JSON, one object a line
+    #[command(after_help = examples::EXPORT)]
+    Export(commands::export::ExportArgs),
+    /// Show one run: who, when, with what, and how it went; or how two differ
     #[command(after_help = examples::SHOW)]
     Show(commands::show::ShowArgs),
     /// Print what a stage printed in a run
@@ -59,7 +62,7 @@ pub enum Command {
     Logs(commands::logs::LogsArgs),
     /// Read everything in the store and say what is damaged or missing
     Verify,
-    /// Remove what neither the newest run of each pipeline nor a running stage needs
+    /// Remove what neither the newest run of each pipeline, nor kept runs, nor running stages need
     #[command(after_help = examples::GC)]
     Gc(commands::gc::GcArgs),
     /// Write a DVC project's dvc.yaml as a pipeline file
@@ -88,7 +91,8 @@ pub struct PipelineArgs {
 /// What to change in a pipeline file.
 #[derive(Debug, Args)]
 pub struct OverrideArgs {
-    /// Set a parameter, or a field as `stages.STAGE.FIELD=VALUE`; may be repeated
+    /// Set a parameter, or a field as `stages.STAGE.FIELD=VALUE`; may be repeated. `run`, `plan` and `check` take
+    /// several values too, `lr=0.1,0.05` or `seed=1..3`, and make an experiment of each combination
     #[arg(
         long = "set",
         value_name = "NAME=VALUE",
@@ -96,6 +100,18 @@ pub struct OverrideArgs {
         add = ArgValueCompleter::new(commands::completions::parameters),
     )]
     pub set: Vec<(String, String)>,
+}
+
+/// How many experiments to draw from what `--set` names.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// Draw so many combinations at random from the values of `--set` and from ranges, as in
+    /// `lr=log(1e-3,1e-1)`, `lr=uniform(0.01,0.1)`, `size=int(8,64)`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sample: Option<u32>,
+    /// The seed of the draws: the same one draws the same, and with a larger N the same and more
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub sample_seed: u64,
 }
 
 /// Which stages, and which of them in any case.

@@ -4,6 +4,8 @@ pub const RUN: &str = "\
 Examples:
   pipeline run pipelines/digits.toml
   pipeline run pipelines/digits.toml --set epochs=20 --stage train
+  pipeline run pipelines/digits.toml --set lr=0.1,0.05,0.01 --set seed=1..3
+  pipeline run pipelines/digits.toml --set 'lr=log(1e-3,1e-1)' --sample 20
   pipeline run pipelines/digits.toml pipelines/fashion_mnist.toml --keep-going --json";
 
 pub const PLAN: &str = "\
@@ -43,11 +45,18 @@ Examples:
 
 pub const RUNS: &str = "\
 Examples:
-  pipeline runs digits --status failed -n 10";
+  pipeline runs digits --status failed --since 2d -n 10
+  pipeline runs keep latest --note 'for the paper'
+  pipeline runs rm 20260131-140509";
+
+pub const EXPORT: &str = "\
+Examples:
+  pipeline export digits --epochs --out runs.jsonl";
 
 pub const SHOW: &str = "\
 Examples:
-  pipeline show latest";
+  pipeline show latest
+  pipeline show --diff 20260131-140509 latest";
 
 pub const LOGS: &str = "\
 Examples:

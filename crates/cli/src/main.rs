@@ -21,6 +21,7 @@ mod reporter;
 mod run_results;
 mod stage_graph;
 mod style;
+mod sweep;
 mod time;
 mod usage;
 

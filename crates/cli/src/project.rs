@@ -1,4 +1,4 @@
-use crate::{args::OverrideArgs, failure::Failure, output};
+use crate::{args::OverrideArgs, failure::Failure, output, sweep};
 use scheduler::runs;
 use spec::Pipeline;
 use std::{
@@ -13,8 +13,9 @@ pub struct Project {
     pub store: Store,
 }
 
-/// Reads a pipeline file and opens the store of its project.
-pub fn load(file: &Path, overrides: &OverrideArgs) -> Result<Project, Failure> {
+/// Reads a pipeline file of one experiment and opens the store of its project; `what` is what is made of it.
+pub fn load(file: &Path, overrides: &OverrideArgs, what: &str) -> Result<Project, Failure> {
+    sweep::refuse(overrides, what)?;
     let pipeline = spec::load(file, &overrides.set)?;
     let store = open_store(&pipeline.root)?;
     Ok(Project { pipeline, store })
@@ -33,7 +34,8 @@ pub fn run_record(store: &Store, run: &str) -> Result<proto::RunRecord, Failure>
     Ok(runs::load(store, run)?)
 }
 
-fn open_store(root: &Path) -> Result<Store, Failure> {
+/// The store of the project at `root`.
+pub fn open_store(root: &Path) -> Result<Store, Failure> {
     let store = Store::open(root)?;
     tell_warnings(&store);
     Ok(store)

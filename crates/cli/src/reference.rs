@@ -69,7 +69,10 @@ fn reference() -> String {
     command.build();
     let mut text = INTRODUCTION.to_owned();
     for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        section(&mut text, subcommand);
+        section(&mut text, subcommand.get_name(), subcommand);
+        for nested in subcommand.get_subcommands() {
+            section(&mut text, &format!("{} {}", subcommand.get_name(), nested.get_name()), nested);
+        }
     }
     if let Some(more) = command.get_after_help() {
         let _ = write!(text, "\n## Conventions\n\n{more}\n\n{JSON}");
@@ -77,11 +80,11 @@ fn reference() -> String {
     text
 }
 
-fn section(text: &mut String, command: &Command) {
+fn section(text: &mut String, name_of_command: &str, command: &Command) {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
-    let _ = write!(text, "\n## `pipeline {}`\n\n{about}.\n\n```text\n{usage}\n```\n", command.get_name());
+    let _ = write!(text, "\n## `pipeline {name_of_command}`\n\n{about}.\n\n```text\n{usage}\n```\n");
     let visible: Vec<&Arg> =
         command.get_arguments().filter(|arg| !arg.is_hide_set() && arg.get_id() != "help").collect();
     if !visible.is_empty() {

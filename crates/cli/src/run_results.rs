@@ -1,14 +1,15 @@
 //! What a run leaves for people: tables of all experiments, and where the files of this one lie.
 
 use crate::{failure::Failure, output, project::Project};
+use proto::RunRecord;
 use results::{CompareOptions, Format};
 use scheduler::{RunSummary, results_folder, runs};
 use spec::{Kind, Pipeline};
 use std::path::PathBuf;
 
-/// Brings `results/table.csv` and `results/table.md` up to date if the run is a new one.
-pub fn keep_tables(project: &Project, summary: &RunSummary) -> Result<(), Failure> {
-    if summary.is_settled() {
+/// Brings `results/table.csv` and `results/table.md` up to date if one of the runs is a new one.
+pub fn keep_tables(project: &Project, summaries: &[&RunSummary]) -> Result<(), Failure> {
+    if summaries.iter().all(|summary| summary.is_settled()) {
         return Ok(());
     }
     results::write_tables(&project.store, &project.pipeline.root, &runs::list(&project.store))?;
@@ -35,6 +36,18 @@ pub fn show(project: &Project) -> Result<(), Failure> {
     for (what, path) in places {
         output::say(&format!("{what:<17} {}", output::near(&path).display()));
     }
+    Ok(())
+}
+
+/// Prints the experiments of a sweep side by side and where their results lie, on stderr.
+pub fn show_sweep(project: &Project, summaries: &[RunSummary]) -> Result<(), Failure> {
+    let ids: Vec<&str> = summaries.iter().map(|summary| summary.run.as_str()).collect();
+    let of_sweep = |run: &RunRecord| ids.contains(&run.id.as_str());
+    let records: Vec<_> = runs::list(&project.store).into_iter().filter(of_sweep).collect();
+    let table = results::compare(&records, &CompareOptions::default())?;
+    let text = results::render(&table, Format::Terminal { width: output::width() })?;
+    let folders = project.pipeline.root.join("results").join(format!("{}@*", project.pipeline.name));
+    output::say(&format!("\n{text}\n{:<17} {}", "results", output::near(&folders).display()));
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+use crate::amounts;
+
 /// A length of time for people: `0.3 s`, `41.3 s`, `2 min 05 s`, `3 h 12 min`.
 pub fn seconds(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
@@ -22,6 +24,19 @@ pub fn between(started: &str, finished: &str) -> Option<f64> {
     Some(finished.duration_since(started).as_secs_f64())
 }
 
+/// A point in time as people write it: a date or a time here, RFC 3339, or how long ago (`2d`).
+pub fn since(text: &str) -> Result<jiff::Timestamp, String> {
+    let expected = "expected a date, a time or how long ago: `2026-01-31`, `2026-01-31 14:05`, `2d`";
+    if let Ok(ago) = amounts::duration(text) {
+        return jiff::Timestamp::now().checked_sub(ago).map_err(|_| expected.to_owned());
+    }
+    let civil = || -> Option<jiff::Timestamp> {
+        let time: jiff::civil::DateTime = text.trim().parse().ok()?;
+        Some(time.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp())
+    };
+    text.trim().parse().ok().or_else(civil).ok_or_else(|| expected.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +55,16 @@ mod tests {
         ] {
             assert_eq!(seconds(length), text);
         }
+    }
+
+    #[test]
+    fn points_in_time() {
+        let given = since("2026-01-31T14:05:09Z").unwrap();
+        assert_eq!(given.to_string(), "2026-01-31T14:05:09Z");
+        let day = since("2026-01-31").unwrap();
+        assert_eq!(since("2026-01-31 12:00").unwrap().duration_since(day).as_hours(), 12);
+        assert!(since("1h").unwrap() > since("2h").unwrap());
+        assert!(since("yesterday").is_err());
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub struct RunRecord {
     pub id: String,
     /// The pipeline's name.
     pub pipeline: String,
+    /// What tells it from the other experiments of a sweep: `lr=0.1,seed=1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// The pipeline file, relative to the project root.
     pub file: String,
     /// What the author says about the pipeline.
@@ -53,6 +56,16 @@ pub struct StageNode {
     /// matters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub needs: BTreeMap<String, Vec<String>>,
+}
+
+impl RunRecord {
+    /// The name that its results lie under: the pipeline's, and in a sweep `digits@lr=0.1,seed=1`.
+    pub fn experiment(&self) -> String {
+        match &self.variant {
+            Some(variant) => format!("{}@{variant}", self.pipeline),
+            None => self.pipeline.clone(),
+        }
+    }
 }
 
 /// How a run ended.
@@ -103,6 +116,9 @@ pub struct StageRecord {
     /// The key's digest, if it got as far as having one.
     #[serde(default)]
     pub key: Option<String>,
+    /// The run that executed it, which may be an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
     /// The parameters in its key.
     pub params: BTreeMap<String, Value>,
     /// What its `metrics` output held.

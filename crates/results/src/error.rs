@@ -61,7 +61,9 @@ impl CompareError {
                 ]
             }
             Self::Baseline { .. } => {
-                vec!["name a pipeline, a run, a reference, or a condition such as 'lr = 0.1'".to_owned()]
+                let way =
+                    "name a pipeline, a run, a reference, or conditions such as 'lr = 0.1 and seed = 1'";
+                vec![way.to_owned()]
             }
             Self::Render(_) => Vec::new(),
             Self::Store(error) => error.hint().map(str::to_owned).into_iter().collect(),

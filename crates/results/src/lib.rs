@@ -34,4 +34,5 @@ pub use flatten::flatten;
 pub use format::text_of;
 pub use origin::Origin;
 pub use render::{Format, cell_text, legend, render};
+pub use select::{names_pipeline, names_run};
 pub use table::{Cell, Column, ColumnRole, MetricCell, ResultsTable, Row, RowKind};

@@ -52,11 +52,13 @@ fn newest_of_each<'a>(finished: &[&'a RunRecord]) -> Vec<&'a RunRecord> {
     newest.into_values().collect()
 }
 
-fn names_pipeline(selector: &str, record: &RunRecord) -> bool {
+/// Whether `selector` is the name of the run's pipeline, a pattern of it with `*` and `?`, or its file.
+pub fn names_pipeline(selector: &str, record: &RunRecord) -> bool {
     matches_glob(selector, &record.pipeline) || selector.trim_start_matches("./") == record.file
 }
 
-fn names_run(selector: &str, record: &RunRecord) -> bool {
+/// Whether `selector` is the run's id, the beginning of it, or a pattern of it with `*` and `?`.
+pub fn names_run(selector: &str, record: &RunRecord) -> bool {
     let is_pattern = selector.contains(['*', '?']);
     !selector.is_empty()
         && (record.id.starts_with(selector) || is_pattern && matches_glob(selector, &record.id))

@@ -73,11 +73,13 @@ fn find_row(table: &ResultsTable, text: &str, experiments: &[Experiment]) -> Res
         None => matches!(&table.rows[*at].cells[0], Cell::Setting(name) if text_of(name) == text),
     };
     let mut found: Vec<usize> = (0..table.rows.len()).filter(is_named).collect();
+    let conditions: Result<Vec<Filter>, _> = text.split(" and ").map(str::parse).collect();
     if found.is_empty()
-        && let Ok(condition) = text.parse::<Filter>()
+        && let Ok(conditions) = conditions
     {
         for (at, experiment) in experiments.iter().enumerate() {
-            if condition.matches(experiment)? {
+            let met = conditions.iter().map(|condition| condition.matches(experiment));
+            if met.collect::<Result<Vec<bool>, _>>()?.into_iter().all(|is_met| is_met) {
                 found.push(at);
             }
         }

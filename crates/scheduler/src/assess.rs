@@ -30,6 +30,14 @@ pub(crate) enum Assessment {
 }
 
 impl Assessment {
+    /// The key, if all inputs are known.
+    pub fn key(&self) -> Option<Digest> {
+        match self {
+            Self::Fresh { key, .. } | Self::Stale { key, .. } => Some(*key),
+            Self::Pending { .. } => None,
+        }
+    }
+
     /// The result, if it is known.
     pub fn action(&self) -> Option<&ActionRecord> {
         match self {
@@ -62,7 +70,7 @@ impl<'a> Assessor<'a> {
                 forced[index] = true;
             }
         }
-        let latest = Latest::read(store, &graph.pipeline.name)?;
+        let latest = Latest::read(store, &graph.pipeline.experiment())?;
         Ok(Self { graph, store, latest, selected, forced, sources: SourcesSeen::default() })
     }
 

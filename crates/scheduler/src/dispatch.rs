@@ -1,18 +1,19 @@
 use crate::{
     SchedulerError,
-    assess::{Assessment, Assessor, input_path},
-    execute::{Job, JobEnd, JobInput, JobSource, RunContext, execute, put_in_place},
+    assess::{Assessment, input_path},
+    execute::{Job, JobEnd, JobInput, JobSource, execute, put_in_place},
     failure::Failure,
-    graph::StageGraph,
-    machine::Needs,
     paths,
+    places::Places,
     pool::{Grant, Pool},
     ready::ReadyQueue,
+    shared_keys::SharedKeys,
     signals::Stop,
     stage_end::StageEnd,
+    work::{Audience, Member, Work},
 };
 use proto::{Reason, RunEvent, StageEvent, StageResult};
-use spec::Source;
+use spec::{Source, Stage};
 use std::{
     sync::{
         atomic::Ordering,
@@ -20,7 +21,7 @@ use std::{
     },
     thread::Scope,
 };
-use store::{Digest, StoreError};
+use store::{ActionRecord, StoreError};
 
 /// What the threads of stages and the signal handler say to the dispatcher.
 pub(crate) enum Message {
@@ -34,25 +35,15 @@ pub(crate) enum Message {
     Stop,
 }
 
-/// What is to be done.
-pub(crate) struct Work<'a> {
-    pub graph: &'a StageGraph<'a>,
-    pub assessor: &'a Assessor<'a>,
-    pub context: &'a RunContext<'a>,
-    /// What each selected stage takes.
-    pub needs: Vec<Option<Needs>>,
-    pub keep_going: bool,
-}
-
-/// Runs stages as their inputs and the machine's resources allow. One thread decides; each running stage has a
-/// thread that waits for its process, and all speak through one channel.
+/// Runs the stages of all members as their inputs and the machine's resources allow. One thread decides; each
+/// running stage has a thread that waits for its process, and all speak through one channel. A stage is known by
+/// one number among those of all members.
 pub(crate) struct Dispatcher<'scope, 'env> {
     work: &'env Work<'env>,
-    graph: &'env StageGraph<'env>,
-    context: &'env RunContext<'env>,
+    places: Places,
     scope: &'scope Scope<'scope, 'env>,
     sender: Sender<Message>,
-    report: &'env mut dyn FnMut(&RunEvent),
+    audience: &'env mut dyn Audience,
     pool: Pool,
     /// Judgements of the plan, taken out as stages arrive.
     planned: Vec<Option<Assessment>>,
@@ -63,30 +54,35 @@ pub(crate) struct Dispatcher<'scope, 'env> {
     /// Stages that wait for nothing any more and have not been judged yet.
     arrivals: Vec<usize>,
     ready: ReadyQueue,
+    keys: SharedKeys,
     reasons: Vec<Vec<Reason>>,
     at_work: usize,
+    /// How many selected stages of each member have not ended.
+    open: Vec<usize>,
     has_failed: bool,
     stop: Stop,
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
-    /// `planned` are the judgements of the plan, `pool` what of the machine may be used.
+    /// `planned` are the judgements of the plan, a list a member; `pool` is what of the machine may be used.
     pub fn new(
         work: &'env Work<'env>,
-        planned: Vec<Option<Assessment>>,
+        planned: Vec<Vec<Option<Assessment>>>,
         pool: Pool,
         scope: &'scope Scope<'scope, 'env>,
         sender: Sender<Message>,
-        report: &'env mut dyn FnMut(&RunEvent),
+        audience: &'env mut dyn Audience,
     ) -> Self {
+        let places = Places::new(planned.iter().map(Vec::len));
+        let open = planned.iter().map(|planned| planned.iter().flatten().count()).collect();
+        let planned: Vec<_> = planned.into_iter().flatten().collect();
         let count = planned.len();
         Self {
             work,
-            graph: work.graph,
-            context: work.context,
+            places,
             scope,
             sender,
-            report,
+            audience,
             pool,
             planned,
             known: vec![None; count],
@@ -94,23 +90,21 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             waiting_for: vec![0; count],
             arrivals: Vec::new(),
             ready: ReadyQueue::default(),
+            keys: SharedKeys::default(),
             reasons: vec![Vec::new(); count],
             at_work: 0,
+            open,
             has_failed: false,
             stop: Stop::default(),
         }
     }
 
-    /// Runs everything to its end. Returns how each selected stage ended, and whether the run was told to stop.
-    pub fn run(
-        mut self,
-        receiver: &Receiver<Message>,
-    ) -> Result<(Vec<Option<StageEnd>>, bool), SchedulerError> {
-        let assessor = self.work.assessor;
-        let selected: Vec<usize> =
-            self.graph.order.iter().copied().filter(|&i| assessor.is_selected(i)).collect();
+    /// Runs everything to its end.
+    pub fn run(mut self, receiver: &Receiver<Message>) -> Result<(), SchedulerError> {
+        let selected = self.selected();
         for &index in &selected {
-            self.waiting_for[index] = self.graph.producers(index).count();
+            let (member, local) = self.place(index);
+            self.waiting_for[index] = member.graph.producers(local).count();
         }
         self.arrivals =
             selected.iter().rev().copied().filter(|&index| self.waiting_for[index] == 0).collect();
@@ -127,10 +121,41 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
         for index in selected {
             if self.ends[index].is_none() {
-                self.skip(index);
+                self.skip(index)?;
             }
         }
-        Ok((self.ends, self.stop.is_asked()))
+        Ok(())
+    }
+
+    /// Every selected stage, those before a stage first.
+    fn selected(&self) -> Vec<usize> {
+        let of_member = |(number, member): (usize, &'env Member<'env>)| {
+            let first = self.places.range(number).start;
+            let order = member.graph.order.iter();
+            let selected = order.filter(move |&&local| member.assessor.is_selected(local));
+            selected.map(move |local| first + local)
+        };
+        self.work.members.iter().enumerate().flat_map(of_member).collect()
+    }
+
+    /// The member that a stage is of, and its place in the member's graph.
+    fn place(&self, index: usize) -> (&'env Member<'env>, usize) {
+        let (member, local) = self.places.of(index);
+        (&self.work.members[member], local)
+    }
+
+    fn stage(&self, index: usize) -> &'env Stage {
+        let (member, local) = self.place(index);
+        member.graph.stage(local)
+    }
+
+    /// What is known of the stages of the same member.
+    fn known_beside(&self, index: usize) -> &[Option<Assessment>] {
+        &self.known[self.places.range(self.places.of(index).0)]
+    }
+
+    fn tell(&mut self, index: usize, event: &RunEvent) {
+        self.audience.event(self.places.of(index).0, event);
     }
 
     /// All that a stage needs has ended well. One that the plan could not judge is judged now.
@@ -138,21 +163,26 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         if !self.goes_on() {
             return Ok(());
         }
+        let (member, local) = self.place(index);
         let assessment = match self.planned[index].take() {
             Some(judged @ (Assessment::Fresh { .. } | Assessment::Stale { .. })) => judged,
-            _ => self.work.assessor.assess(index, &self.known)?,
+            _ => member.assessor.assess(local, self.known_beside(index))?,
         };
         match assessment {
             Assessment::Fresh { action, in_place: true, .. } => {
-                self.finish(index, StageEnd::good(StageResult::Fresh, 0.0, action), None, Vec::new());
+                self.finish(index, StageEnd::good(StageResult::Fresh, 0.0, action), None, Vec::new())?;
             }
             fresh @ Assessment::Fresh { .. } => {
                 self.known[index] = Some(fresh);
                 self.restore(index);
             }
             stale => {
+                // What always runs is not for sharing.
+                let key = stale.key().filter(|_| member.graph.stage(local).cache);
                 self.known[index] = Some(stale);
-                self.ready.push(index, self.graph.path_behind[index]);
+                if key.is_none_or(|key| self.keys.claim(key, index)) {
+                    self.ready.push(index, member.graph.path_behind[local]);
+                }
             }
         }
         Ok(())
@@ -164,11 +194,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     fn start_ready(&mut self) {
         while self.goes_on() && !self.pool.is_exhausted() {
-            let pool = &mut self.pool;
-            let (needs, graph) = (&self.work.needs, self.graph);
+            let (pool, members, places) = (&mut self.pool, &self.work.members, &self.places);
             let fitting = self.ready.take(|index| {
-                let needs = needs[index]?;
-                pool.take(needs, graph.stage(index).mutex.as_deref())
+                let (member, local) = places.of(index);
+                let needs = members[member].needs[local]?;
+                pool.take(needs, members[member].graph.stage(local).mutex.as_deref())
             });
             match fitting {
                 Some((index, grant)) => self.start(index, grant),
@@ -187,12 +217,13 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             Ok(inputs) => inputs,
             Err(failure) => return self.send_failure(index, Some(grant), failure),
         };
-        let stage = self.graph.stage(index);
-        (self.report)(&RunEvent::StageStarted { stage: stage.name.clone(), reasons: reasons.clone() });
+        let (member, local) = self.place(index);
+        let stage = member.graph.stage(local);
+        self.tell(index, &RunEvent::StageStarted { stage: stage.name.clone(), reasons: reasons.clone() });
         self.reasons[index] = reasons;
-        let bypasses_cache = self.work.assessor.bypasses_cache(index);
+        let bypasses_cache = member.assessor.bypasses_cache(local);
         let job = Job { index, stage, key, document: *document, inputs, bypasses_cache };
-        let (context, sender) = (self.context, self.sender.clone());
+        let (context, sender) = (&member.context, self.sender.clone());
         self.scope.spawn(move || {
             let progress = |event| drop(sender.send(Message::Progress(index, event)));
             let retried = |attempt, failure: &Failure| {
@@ -208,31 +239,35 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     fn job_inputs(&self, index: usize) -> Result<Vec<JobInput>, Failure> {
-        let stage = self.graph.stage(index);
+        let stage = self.stage(index);
         let mut inputs = Vec::with_capacity(stage.inputs.len());
         for input in &stage.inputs {
             let sources = input
                 .sources
                 .iter()
-                .map(|source| self.job_source(&input.name, source))
+                .map(|source| self.job_source(index, &input.name, source))
                 .collect::<Result<_, _>>()?;
             inputs.push(JobInput { name: input.name.clone(), sources });
         }
         Ok(inputs)
     }
 
-    fn job_source(&self, input: &str, source: &Source) -> Result<JobSource, Failure> {
-        let found = input_path(self.graph, self.context.store, source, &self.known);
+    fn job_source(&self, index: usize, input: &str, source: &Source) -> Result<JobSource, Failure> {
+        let (Member { graph, context, .. }, known) = (self.place(index).0, self.known_beside(index));
+        let found = input_path(graph, context.store, source, known);
         match (source, found) {
             (Source::Path(written), Some((path, digest))) => {
                 Ok(JobSource { path, as_written: written.clone(), digest, file: None, object: None })
             }
             (Source::Path(written), None) => Err(Failure::MissingSource(written.clone())),
             (Source::Output { stage, output, inside }, Some((path, digest))) => {
-                let producer = self.graph.index_of(stage).map(|index| self.graph.stage(index));
-                let made = producer.and_then(|stage| stage.outputs.iter().find(|made| made.name == *output));
+                let producer = graph.index_of(stage);
+                let outputs = producer.map(|index| graph.stage(index).outputs.as_slice()).unwrap_or_default();
+                let made = outputs.iter().find(|made| made.name == *output);
                 let file = inside.clone().or_else(|| made.map(|made| made.file.clone()));
-                let object = self.output_object(stage, output);
+                let action = producer.and_then(|index| known[index].as_ref()?.action());
+                let object = action.and_then(|action| Some(action.outputs.get(output)?.digest));
+                let object = object.filter(|digest| context.store.has_object(digest));
                 Ok(JobSource { as_written: path.clone(), path, digest, file, object })
             }
             (Source::Output { stage, output, .. }, None) => Err(Failure::NoSuchOutput {
@@ -243,16 +278,12 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn output_object(&self, stage: &str, output: &str) -> Option<Digest> {
-        let action = self.known[self.graph.index_of(stage)?].as_ref()?.action()?;
-        Some(action.outputs.get(output)?.digest).filter(|digest| self.context.store.has_object(digest))
-    }
-
     fn restore(&mut self, index: usize) {
         self.at_work += 1;
         let Some(action) = self.known[index].as_ref().and_then(Assessment::action).cloned() else { return };
-        let (context, sender) = (self.context, self.sender.clone());
-        let folder = paths::results_folder(self.graph.pipeline, self.graph.stage(index));
+        let (Member { graph, context, .. }, local) = self.place(index);
+        let sender = self.sender.clone();
+        let folder = paths::results_folder(graph.pipeline, graph.stage(local));
         self.scope.spawn(move || {
             let restored = put_in_place(context.store, &action, &folder);
             drop(sender.send(Message::Restored(index, restored)));
@@ -262,18 +293,18 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     fn handle(&mut self, message: Message) -> Result<(), SchedulerError> {
         match message {
             Message::Progress(index, progress) => {
-                let stage = self.graph.stage(index).name.clone();
-                (self.report)(&RunEvent::StageProgress { stage, progress });
+                let stage = self.stage(index).name.clone();
+                self.tell(index, &RunEvent::StageProgress { stage, progress });
                 Ok(())
             }
             Message::Retried(index, attempt, error) => {
-                let stage = self.graph.stage(index).name.clone();
-                (self.report)(&RunEvent::StageRetried { stage, attempt, error });
+                let stage = self.stage(index).name.clone();
+                self.tell(index, &RunEvent::StageRetried { stage, attempt, error });
                 Ok(())
             }
             Message::Stop => {
-                self.stop.ask(self.context.groups);
-                self.context.stop.store(true, Ordering::Relaxed);
+                self.stop.ask(self.work.groups);
+                self.work.stop.store(true, Ordering::Relaxed);
                 Ok(())
             }
             Message::Restored(index, restored) => self.restored(index, restored),
@@ -282,8 +313,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 if let Some(grant) = grant {
                     self.pool.give_back(grant);
                 }
-                self.ended(index, end);
-                Ok(())
+                self.ended(index, end)
             }
         }
     }
@@ -298,12 +328,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     StageEnd::good(StageResult::Restored, 0.0, action),
                     Some(message),
                     Vec::new(),
-                );
-                Ok(())
+                )
             }
             // The damaged object has been moved aside, so the stage is now judged to have lost its result.
             (Err(error @ (StoreError::DamagedObject { .. } | StoreError::MissingObject { .. })), _) => {
-                (self.report)(&RunEvent::Warning { message: error.to_string() });
+                self.tell(index, &RunEvent::Warning { message: error.to_string() });
                 self.arrivals.push(index);
                 Ok(())
             }
@@ -312,76 +341,96 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn ended(&mut self, index: usize, end: JobEnd) {
+    fn ended(&mut self, index: usize, end: JobEnd) -> Result<(), SchedulerError> {
         let reasons = std::mem::take(&mut self.reasons[index]);
+        let sharing = self.keys.release(index);
         match end {
             JobEnd::Executed { action, seconds } => {
+                self.hand_out(sharing, &action);
                 let end = StageEnd { reasons, ..StageEnd::good(StageResult::Executed, seconds, action) };
-                self.finish(index, end, None, Vec::new());
+                self.finish(index, end, None, Vec::new())
             }
             JobEnd::Reused { action } => {
-                // Its outputs still have to be put in place.
-                self.known[index] = Some(Assessment::Fresh { key: action.key, action, in_place: false });
-                self.restore(index);
+                // Its outputs still have to be put in place, here too.
+                self.hand_out(sharing.into_iter().chain([index]).collect(), &action);
+                Ok(())
             }
             JobEnd::Failed { failure, seconds } => {
-                let error = Some(failure.to_string());
-                let end =
-                    StageEnd { reasons, error: error.clone(), ..StageEnd::bad(StageResult::Failed, seconds) };
-                self.finish(index, end, error, failure.hints());
+                let error = failure.to_string();
+                self.fail(index, StageEnd { reasons, ..StageEnd::failed(&error, seconds) }, failure.hints())?;
+                let shared = format!("{error}, as another stage with the same key that ran for both");
+                sharing
+                    .into_iter()
+                    .try_for_each(|index| self.fail(index, StageEnd::failed(&shared, 0.0), Vec::new()))
             }
             JobEnd::Interrupted { seconds } => {
                 let end = StageEnd { reasons, ..StageEnd::bad(StageResult::Interrupted, seconds) };
-                self.finish(index, end, None, Vec::new());
+                self.finish(index, end, None, Vec::new())
             }
         }
     }
 
-    fn finish(&mut self, index: usize, end: StageEnd, message: Option<String>, hints: Vec<String>) {
-        let stage = self.graph.stage(index).name.clone();
-        (self.report)(&RunEvent::StageFinished {
-            stage,
-            outcome: end.result,
-            seconds: end.seconds,
-            message,
-            hints,
-        });
+    fn fail(&mut self, index: usize, end: StageEnd, hints: Vec<String>) -> Result<(), SchedulerError> {
+        let message = end.error.clone();
+        self.finish(index, end, message, hints)
+    }
+
+    /// Gives stages a result that has been made for another with the same key.
+    fn hand_out(&mut self, stages: Vec<usize>, action: &ActionRecord) {
+        for index in stages {
+            let action = Box::new(action.clone());
+            self.known[index] = Some(Assessment::Fresh { key: action.key, action, in_place: false });
+            self.restore(index);
+        }
+    }
+
+    fn finish(
+        &mut self,
+        index: usize,
+        end: StageEnd,
+        message: Option<String>,
+        hints: Vec<String>,
+    ) -> Result<(), SchedulerError> {
+        let ((member, local), number) = (self.place(index), self.places.of(index).0);
+        let stage = member.graph.stage(local).name.clone();
+        let (outcome, seconds) = (end.result, end.seconds);
+        self.tell(index, &RunEvent::StageFinished { stage, outcome, seconds, message, hints });
         self.has_failed |= end.result == StageResult::Failed;
         let action = end.action.clone();
         self.ends[index] = Some(end);
-        let Some(action) = action else { return };
-        self.known[index] = Some(Assessment::Fresh { key: action.key, action, in_place: true });
-        for consumer in
-            self.graph.consumers(index).filter(|&consumer| self.work.assessor.is_selected(consumer))
-        {
-            self.waiting_for[consumer] -= 1;
-            if self.waiting_for[consumer] == 0 {
-                self.arrivals.push(consumer);
+        if let Some(action) = action {
+            self.known[index] = Some(Assessment::Fresh { key: action.key, action, in_place: true });
+            let first = self.places.range(number).start;
+            let consumers = member.graph.consumers(local);
+            for consumer in consumers.filter(|&consumer| member.assessor.is_selected(consumer)) {
+                self.waiting_for[first + consumer] -= 1;
+                if self.waiting_for[first + consumer] == 0 {
+                    self.arrivals.push(first + consumer);
+                }
             }
         }
+        self.open[number] -= 1;
+        if self.open[number] == 0 {
+            let ends = &self.ends[self.places.range(number)];
+            self.audience.ended(number, ends, self.stop.is_asked())?;
+        }
+        Ok(())
     }
 
     /// Names what a stage that never started was waiting for.
-    fn skip(&mut self, index: usize) {
-        let blocker = self
-            .graph
-            .producers(index)
-            .map(|(producer, _)| producer)
-            .find(|&producer| self.ends[producer].as_ref().is_some_and(|end| end.action.is_none()));
+    fn skip(&mut self, index: usize) -> Result<(), SchedulerError> {
+        let (member, local) = self.place(index);
+        let first = index - local;
+        let blocker =
+            member.graph.producers(local).map(|(producer, _)| producer).find(|&producer| {
+                self.ends[first + producer].as_ref().is_some_and(|end| end.action.is_none())
+            });
         let message = match blocker {
-            Some(producer) => format!("needs {}, which did not succeed", self.graph.stage(producer).name),
+            Some(producer) => format!("needs {}, which did not succeed", member.graph.stage(producer).name),
             None if self.stop.is_asked() => "the run was told to stop".into(),
             None => "another stage failed; --keep-going runs what does not depend on it".into(),
         };
         let end = StageEnd { error: Some(message.clone()), ..StageEnd::bad(StageResult::Skipped, 0.0) };
-        self.ends[index] = Some(end);
-        let stage = self.graph.stage(index).name.clone();
-        (self.report)(&RunEvent::StageFinished {
-            stage,
-            outcome: StageResult::Skipped,
-            seconds: 0.0,
-            message: Some(message),
-            hints: Vec::new(),
-        });
+        self.finish(index, end, Some(message), Vec::new())
     }
 }

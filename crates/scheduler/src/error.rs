@@ -13,12 +13,18 @@ pub enum SchedulerError {
     Impossible { stage: String, asked: String, what: &'static str, has: String },
     #[error("device `{0}` is not known")]
     UnknownDevice(String),
+    #[error("there is no device `{device}`: this machine has {has} GPUs, numbered from 0")]
+    NoDevice { device: String, has: usize },
     #[error("`pipeline-worker`, which stage `{stage}` needs, was not found beside `pipeline` or on the path")]
     NoWorker { stage: String },
     #[error("no run is called `{0}`")]
     UnknownRun(String),
     #[error("run `{0}` is not the only one that begins like this")]
     AmbiguousRun(String),
+    #[error("run `{0}` is kept")]
+    KeptRun(String),
+    #[error("run `{0}` is at work")]
+    RunningRun(String),
     #[error("{0}: {1}")]
     Source(PathBuf, std::io::Error),
     #[error("{0}: {1}")]
@@ -37,8 +43,14 @@ impl SchedulerError {
             | Self::UnknownDevice(_)
             | Self::UnknownRun(_)
             | Self::AmbiguousRun(_)
+            | Self::KeptRun(_)
+            | Self::RunningRun(_)
             | Self::Source(..) => 2,
-            Self::Impossible { .. } | Self::NoWorker { .. } | Self::Io(..) | Self::Store(_) => 3,
+            Self::Impossible { .. }
+            | Self::NoDevice { .. }
+            | Self::NoWorker { .. }
+            | Self::Io(..)
+            | Self::Store(_) => 3,
         }
     }
 
@@ -47,10 +59,13 @@ impl SchedulerError {
         let hint = match self {
             Self::UnknownStage(_) => "`pipeline graph FILE` lists the stages",
             Self::Impossible { .. } => "lower `resources` of the stage, or run it on a machine that has them",
+            Self::NoDevice { .. } => "`pipeline doctor` lists the GPUs; `--device cpu` needs none",
             Self::UnknownDevice(_) => "use `auto`, `cpu`, `cuda` or `cuda:N`",
             Self::NoWorker { .. } => {
                 "build it with `make build`, or name it in the environment variable PIPELINE_WORKER"
             }
+            Self::KeptRun(_) => "`pipeline runs unkeep RUN` lets go of it",
+            Self::RunningRun(_) => "stop it with Ctrl-C first",
             Self::UnknownRun(_) | Self::AmbiguousRun(_) => "`pipeline runs` lists them",
             Self::Store(error) => return error.hint().map(String::from).into_iter().collect(),
             Self::Cycle(_) | Self::Source(..) | Self::Io(..) => return Vec::new(),

@@ -6,7 +6,7 @@ use crate::{
     metrics::read_metrics,
     paths,
     pool::Grant,
-    process::{Ended, Groups, Launch, STAGE_DIRECTORY_VARIABLE, end_orphans, spawn, watch},
+    process::{Ended, Groups, Launch, OutOfMemory, STAGE_DIRECTORY_VARIABLE, end_orphans, spawn, watch},
     programs::Programs,
 };
 use proto::{OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest, files};
@@ -31,6 +31,7 @@ pub(crate) struct RunContext<'a> {
     pub device: &'a str,
     pub run: &'a str,
     pub provenance: &'a BTreeMap<String, String>,
+    pub out_of_memory: &'a OutOfMemory,
     /// Set when the run has been told to stop.
     pub stop: &'a AtomicBool,
 }
@@ -184,15 +185,18 @@ fn work(
     let unwritable = |error| StoreError::writing("write in", &directory, error);
     let outputs = output_paths(job.stage, &directory).map_err(unwritable)?;
     let launch = launch(context, job, grant, &directory, &outputs).map_err(unwritable)?;
+    let repeatable =
+        |failure: Failure| failure.repeatable(|| launch.shell_line(&directory.join(files::OUTPUTS)));
     let start = Instant::now();
     let ran = run_process(context, job, &launch, &directory, progress);
-    let provenance = ran.map_err(|failure| failure.or_full_disk(&directory))?;
+    let provenance = ran.map_err(|failure| repeatable(failure).or_full_disk(&directory))?;
     let seconds = start.elapsed().as_secs_f64();
     check_inputs_unchanged(context.store, job)?;
+    let metrics = outputs.get("metrics").map(|path| read_metrics(path)).transpose();
     Ok(Made {
         key_document: job.document.to_value(),
-        metrics: outputs.get("metrics").map(|path| read_metrics(path)).transpose()?,
-        outputs: existing_outputs(job.stage, &outputs)?,
+        metrics: metrics.map_err(repeatable)?,
+        outputs: existing_outputs(job.stage, &outputs).map_err(repeatable)?,
         seconds,
         finished: jiff::Timestamp::now().to_string(),
         run: context.run.into(),
@@ -242,16 +246,25 @@ fn launch(
             context.programs.argv(directory)
         }
     };
-    let visible = |variable| (variable, OsString::from(grant.gpus.join(",")));
-    let mut env = vec![
-        (STAGE_DIRECTORY_VARIABLE, directory.as_os_str().to_owned()),
-        ("PIPELINE_STAGE", job.stage.name.clone().into()),
-        visible("CUDA_VISIBLE_DEVICES"),
-    ];
-    if grant.needs.gpus == 0 && job.stage.kind == Kind::Command {
-        env.pop();
+    Ok(Launch {
+        argv,
+        env: environment(job, grant, directory),
+        directory: context.pipeline.root.clone(),
+        log: log_path(context, job.stage),
+    })
+}
+
+/// What the process finds in its environment beside what this one has; declared variables are named once more,
+/// so that the command line that repeats it is whole.
+fn environment(job: &Job, grant: &Grant, directory: &Path) -> Vec<(String, OsString)> {
+    let declared = job.stage.env.iter().filter_map(|name| Some((name.clone(), std::env::var_os(name)?)));
+    let mut env: Vec<(String, OsString)> = declared.collect();
+    env.push(("PIPELINE_STAGE".into(), job.stage.name.clone().into()));
+    env.push((STAGE_DIRECTORY_VARIABLE.into(), directory.as_os_str().to_owned()));
+    if grant.needs.gpus > 0 || job.stage.kind != Kind::Command {
+        env.push(("CUDA_VISIBLE_DEVICES".into(), grant.gpus.join(",").into()));
     }
-    Ok(Launch { argv, directory: context.pipeline.root.clone(), env, log: log_path(context, job.stage) })
+    env
 }
 
 /// Where both output streams of a stage's process go.
@@ -316,7 +329,9 @@ fn run_process(
     let outcome = if is_worker { read_outcome(&directory.join(files::OUTCOME)) } else { None };
     match outcome {
         Some(outcome) if outcome.status != OutcomeStatus::Succeeded => Err(Failure::from_outcome(outcome)),
-        _ if !status.success() => Err(Failure::Exited { status, repeat: launch.shell_line() }),
+        _ if !status.success() => {
+            Err(Failure::Exited { status, memory_ran_out: context.out_of_memory.has_killed() })
+        }
         None if is_worker => Err(Failure::NoOutcome),
         outcome => Ok(outcome.map(|outcome| outcome.provenance).unwrap_or_default()),
     }

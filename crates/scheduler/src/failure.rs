@@ -16,8 +16,8 @@ const FULL: u64 = 64 << 10;
 pub(crate) enum Failure {
     #[error("`{0}` could not be started: {1}")]
     Spawn(String, io::Error),
-    #[error("{}", describe_exit(*.status))]
-    Exited { status: ExitStatus, repeat: String },
+    #[error("{}", describe_exit(*.status, *.memory_ran_out))]
+    Exited { status: ExitStatus, memory_ran_out: bool },
     #[error("ended after its timeout of {}", seconds(*.0))]
     TimedOut(Duration),
     #[error("{message}")]
@@ -38,6 +38,9 @@ pub(crate) enum Failure {
     MissingSource(PathBuf),
     #[error("told to stop")]
     Interrupted,
+    /// What a process did wrong, and the command line that starts it again.
+    #[error("{failure}")]
+    InProcess { failure: Box<Failure>, repeat: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("its process could not be watched: {0}")]
@@ -66,18 +69,34 @@ impl Failure {
         }
     }
 
+    /// Adds the command line to what the process itself has done wrong.
+    pub fn repeatable(self, repeat: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Exited { .. }
+            | Self::TimedOut(_)
+            | Self::Reported { .. }
+            | Self::NoOutcome
+            | Self::MissingOutput { .. }
+            | Self::BadMetrics(_) => Self::InProcess { failure: self.into(), repeat: repeat() },
+            other => other,
+        }
+    }
+
     /// Ways out, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Reported { hints, .. } => hints.clone(),
-            Self::Exited { status, repeat } if status.signal() == Some(libc::SIGKILL) => {
+            Self::InProcess { failure, repeat } => {
+                let mut hints = failure.hints();
+                hints.push(format!("repeat it with: {repeat}"));
+                hints
+            }
+            Self::Exited { status, .. } if killed_by(*status) == Some(libc::SIGKILL) => {
                 vec![
                     "lower batch or image sizes, or declare `resources.memory` so that less runs beside it"
                         .into(),
-                    format!("repeat it with: {repeat}"),
                 ]
             }
-            Self::Exited { repeat, .. } => vec![format!("repeat it with: {repeat}")],
             Self::TimedOut(_) => vec!["raise `timeout` of the stage".into()],
             Self::MissingOutput { name, is_command: true } => {
                 vec![format!("the command must write to the path that `${{outputs.{name}}}` stands for")]
@@ -96,19 +115,41 @@ impl Failure {
     }
 }
 
-fn describe_exit(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
+fn describe_exit(status: ExitStatus, memory_ran_out: bool) -> String {
+    let what = match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with status {code}"),
-        (None, Some(libc::SIGKILL)) => {
-            "killed by SIGKILL, most likely since the machine ran out of memory".into()
-        }
         (None, Some(signal)) => format!("crashed with signal {signal} ({})", signal_name(signal)),
         (None, None) => "ended in an unknown way".into(),
+    };
+    match killed_by(status) {
+        Some(libc::SIGKILL) if memory_ran_out => format!("{what}: the machine ran out of memory"),
+        Some(libc::SIGKILL) => format!("{what}, most likely since the machine ran out of memory"),
+        Some(signal) if status.code().is_some() => {
+            format!("{what}, as a shell does after signal {signal} ({})", signal_name(signal))
+        }
+        _ => what,
     }
 }
 
+/// The signal that ended the process, or a process that it ran, as shells tell of that.
+fn killed_by(status: ExitStatus) -> Option<i32> {
+    let told = status.code().filter(|code| SIGNALS_OF_SHELLS.contains(code)).map(|code| code - 128);
+    status.signal().or(told)
+}
+
+/// 128 and the number of a signal that ends a process.
+const SIGNALS_OF_SHELLS: [i32; 6] = [
+    128 + libc::SIGILL,
+    128 + libc::SIGABRT,
+    128 + libc::SIGBUS,
+    128 + libc::SIGFPE,
+    128 + libc::SIGKILL,
+    128 + libc::SIGSEGV,
+];
+
 fn signal_name(signal: i32) -> &'static str {
     match signal {
+        libc::SIGKILL => "SIGKILL, killed",
         libc::SIGSEGV => "SIGSEGV, invalid memory access",
         libc::SIGABRT => "SIGABRT, it gave up by itself",
         libc::SIGBUS => "SIGBUS, a mapped file shrank or the disk is full",

@@ -35,9 +35,19 @@ impl Machine {
         }
     }
 
+    /// What of this machine a run with `--device` may use: with `cuda:N` only the GPU at that place of the list.
+    pub fn for_device(mut self, device: &str) -> Result<Self, SchedulerError> {
+        if let Some(number) = device.strip_prefix("cuda:") {
+            let id = number.parse().ok().and_then(|number: usize| self.gpus.get(number).cloned());
+            let has = self.gpus.len();
+            self.gpus = vec![id.ok_or_else(|| SchedulerError::NoDevice { device: device.into(), has })?];
+        }
+        Ok(self)
+    }
+
     /// What a stage takes here. Kinds that use all processors get all unless told otherwise; trainings and
-    /// evaluations take a GPU where there is one, and run on the processor where there is none, whatever
-    /// `resources.gpus` says. A request that this machine can never meet is an error.
+    /// evaluations take a GPU where there is one, and unless `cuda` is asked for run on the processor where there
+    /// is none, whatever `resources.gpus` says. A request that this machine can never meet is an error.
     pub fn needs(&self, stage: &Stage, device: &str) -> Result<Needs, SchedulerError> {
         let default_cpus = if stage.kind.takes_all_cpus() { self.cpus } else { 1 };
         let asked = Needs {
@@ -67,7 +77,8 @@ impl Machine {
         use spec::Kind::{DecayTrain, Evaluate, Train};
         let asked = stage.resources.gpus;
         match stage.kind {
-            Train | DecayTrain | Evaluate if device == "cpu" || self.gpus.is_empty() => 0,
+            Train | DecayTrain | Evaluate if device == "cpu" => 0,
+            Train | DecayTrain | Evaluate if device == "auto" && self.gpus.is_empty() => 0,
             Train | DecayTrain | Evaluate => asked.max(1),
             _ => asked,
         }

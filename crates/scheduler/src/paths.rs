@@ -1,9 +1,10 @@
 use spec::{Pipeline, Stage};
 use std::path::{Path, PathBuf};
 
-/// Where the outputs of a stage appear: `results/<pipeline>/<stage>/`, absolute.
+/// Where the outputs of a stage appear, absolute: `results/<pipeline>/<stage>/`, and in a sweep
+/// `results/<pipeline>@lr=0.1,seed=1/<stage>/`.
 pub fn results_folder(pipeline: &Pipeline, stage: &Stage) -> PathBuf {
-    stage_folder(&pipeline.root, &pipeline.name, &stage.name)
+    stage_folder(&pipeline.root, &pipeline.experiment(), &stage.name)
 }
 
 /// As [`results_folder`], by names.

@@ -2,10 +2,12 @@ use crate::{
     SchedulerError,
     assess::{Assessment, Assessor},
     graph::StageGraph,
+    machine::Machine,
 };
 use proto::Reason;
 use serde::Serialize;
-use spec::Pipeline;
+use spec::{Pipeline, Stage};
+use std::collections::HashSet;
 use store::{Digest, Store};
 
 /// What to plan, and what to run though nothing asks for it.
@@ -47,6 +49,9 @@ pub struct PlannedStage {
     /// Whether its outputs would be taken from the cache, since they are not in place. Only if fresh.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
+    /// Whether it keeps its result whatever changes. Only if fresh.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Why it is not fresh.
     pub reasons: Vec<Reason>,
     /// Its key, if all its inputs are known.
@@ -74,6 +79,17 @@ pub fn plan(pipeline: &Pipeline, store: &Store, options: &PlanOptions) -> Result
     Ok(Plan::new(&graph, assessments))
 }
 
+/// Fails if a stage that the plan does not call fresh asks for what this machine can never give.
+pub fn check_resources(pipeline: &Pipeline, plan: &Plan) -> Result<(), SchedulerError> {
+    let machine = Machine::detect();
+    let not_fresh: HashSet<&str> = (plan.stages.iter())
+        .filter(|planned| planned.verdict != Verdict::Fresh)
+        .map(|planned| planned.name.as_str())
+        .collect();
+    let would_run = pipeline.stages.iter().filter(|stage| not_fresh.contains(stage.name.as_str()));
+    would_run.map(|stage| machine.needs(stage, "auto").map(drop)).collect()
+}
+
 /// Assesses every selected stage, those before a stage first. Unselected stages stay `None`.
 pub(crate) fn assess_all(
     graph: &StageGraph,
@@ -89,19 +105,20 @@ pub(crate) fn assess_all(
 impl Plan {
     fn new(graph: &StageGraph, assessments: Vec<Option<Assessment>>) -> Self {
         let planned = |(index, assessment): (usize, Option<Assessment>)| {
-            Some(PlannedStage::new(graph.stage(index).name.clone(), assessment?))
+            Some(PlannedStage::new(graph.stage(index), assessment?))
         };
         Self { stages: assessments.into_iter().enumerate().filter_map(planned).collect() }
     }
 }
 
 impl PlannedStage {
-    fn new(name: String, assessment: Assessment) -> Self {
+    fn new(stage: &Stage, assessment: Assessment) -> Self {
         let (verdict, restore, reasons, key) = match assessment {
             Assessment::Fresh { key, in_place, .. } => (Verdict::Fresh, !in_place, Vec::new(), Some(key)),
             Assessment::Stale { key, reasons, .. } => (Verdict::Stale, false, reasons, Some(key)),
             Assessment::Pending { reasons } => (Verdict::Pending, false, reasons, None),
         };
-        Self { name, verdict, restore, reasons, key }
+        let frozen = stage.frozen && verdict == Verdict::Fresh;
+        Self { name: stage.name.clone(), verdict, restore, frozen, reasons, key }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{SchedulerError, provenance, runs, stage_end::StageEnd};
+use crate::{SchedulerError, runs, stage_end::StageEnd};
 use proto::{
     FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageNode, StageRecord,
     StageResult,
@@ -8,7 +8,8 @@ use spec::{Pipeline, Source, Stage};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::Write,
+    io::{self, Write},
+    time::Duration,
 };
 use store::{Store, StoreError};
 
@@ -16,7 +17,8 @@ use store::{Store, StoreError};
 pub(crate) struct Recorder<'a> {
     store: &'a Store,
     record: RunRecord,
-    events: File,
+    /// `None` once all is said.
+    events: Option<File>,
 }
 
 impl<'a> Recorder<'a> {
@@ -24,12 +26,11 @@ impl<'a> Recorder<'a> {
     pub fn begin(
         pipeline: &Pipeline,
         store: &'a Store,
-        command_line: &[String],
+        provenance: Provenance,
     ) -> Result<Self, SchedulerError> {
-        let started = jiff::Timestamp::now();
-        let id = new_id(started);
+        let (id, started) = new_folder(store)?;
         let logs = runs::folder(store).join(&id).join("logs");
-        fs::create_dir_all(&logs).map_err(|error| StoreError::writing("create", &logs, error))?;
+        fs::create_dir(&logs).map_err(|error| StoreError::writing("create", &logs, error))?;
         let path = runs::events_path(store, &id);
         let events = File::create(&path).map_err(|error| StoreError::writing("create", &path, error))?;
         flock(&events, FlockOperation::NonBlockingLockExclusive)
@@ -38,6 +39,7 @@ impl<'a> Recorder<'a> {
             format: proto::FORMAT,
             id,
             pipeline: pipeline.name.clone(),
+            variant: pipeline.variant.clone(),
             file: pipeline.file.to_string_lossy().into_owned(),
             description: pipeline.description.clone(),
             overrides: pipeline.overrides.clone(),
@@ -45,13 +47,13 @@ impl<'a> Recorder<'a> {
             started: started.to_string(),
             finished: None,
             status: RunStatus::Running,
-            provenance: provenance::gather(&pipeline.root, command_line),
+            provenance,
             graph: pipeline.stages.iter().map(stage_node).collect(),
             stages: Vec::new(),
             metrics: pipeline.metrics.clone(),
             references: pipeline.references.clone(),
         };
-        let recorder = Self { store, record, events };
+        let recorder = Self { store, record, events: Some(events) };
         recorder.write()?;
         Ok(recorder)
     }
@@ -61,18 +63,19 @@ impl<'a> Recorder<'a> {
         &self.record.id
     }
 
-    /// Who runs it, on what, with which code.
-    pub fn provenance(&self) -> &Provenance {
-        &self.record.provenance
+    /// Closes the events and so says that the run is over.
+    pub fn release(&mut self) {
+        self.events = None;
     }
 
     /// Appends an event. One that cannot be written is not worth the run; the outcome is filed apart.
     pub fn event(&mut self, event: &RunEvent) {
         if is_kept(event)
+            && let Some(events) = &mut self.events
             && let Ok(mut line) = serde_json::to_vec(event)
         {
             line.push(b'\n');
-            let _ = self.events.write_all(&line);
+            let _ = events.write_all(&line);
         }
     }
 
@@ -102,6 +105,23 @@ fn is_kept(event: &RunEvent) -> bool {
     let passing =
         |progress: &StageEvent| matches!(progress, StageEvent::Step { .. } | StageEvent::Progress { .. });
     !matches!(event, RunEvent::StageProgress { progress, .. } if passing(progress))
+}
+
+/// Makes a folder with a name that nobody else has; the experiments of a sweep begin in one millisecond.
+fn new_folder(store: &Store) -> Result<(String, jiff::Timestamp), SchedulerError> {
+    let folder = runs::folder(store);
+    fs::create_dir_all(&folder).map_err(|error| SchedulerError::Io(folder.clone(), error))?;
+    let mut started = jiff::Timestamp::now();
+    loop {
+        let id = new_id(started);
+        match fs::create_dir(folder.join(&id)) {
+            Ok(()) => return Ok((id, started)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                started = started.saturating_add(Duration::from_millis(1)).unwrap_or(started);
+            }
+            Err(error) => return Err(SchedulerError::Io(folder.join(id), error)),
+        }
+    }
 }
 
 /// Sorts by time; the process id keeps two runs apart that start in the same millisecond.
@@ -136,6 +156,7 @@ fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
         seconds: end.seconds,
         executed_seconds,
         key: action.map(|action| action.key.to_string()),
+        made_by: action.map(|action| action.run.clone()),
         params: stage.params.clone(),
         metrics: action.and_then(|action| action.metrics.clone()),
         outputs: action

@@ -1,30 +1,7 @@
-use crate::{
-    SchedulerError,
-    assess::{Assessment, Assessor},
-    dispatch::{Dispatcher, Message, Work},
-    execute::RunContext,
-    graph::StageGraph,
-    latest::Latest,
-    machine::{Machine, Needs},
-    plan::{PlanOptions, assess_all},
-    pool::Pool,
-    process::{Groups, end_orphans},
-    programs::Programs,
-    recorder::Recorder,
-    settled::{Question, Settled, settled},
-    signals::SignalListener,
-    stage_end::StageEnd,
-};
-use proto::{FinishedStage, RunEvent, RunStatus, StageResult};
-use rustix::process::Signal;
+use crate::{SchedulerError, latest::Latest, plan::PlanOptions, settled::Settled, together::run_together};
+use proto::{FinishedStage, RunEvent, RunStatus};
 use spec::Pipeline;
-use std::{
-    collections::BTreeMap,
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
-};
+use std::collections::BTreeMap;
 use store::Store;
 
 /// How to run a pipeline.
@@ -54,14 +31,14 @@ pub struct RunSummary {
     /// The stages by full name.
     pub stages: BTreeMap<String, FinishedStage>,
     /// What is to be filed once all else is.
-    unsettled: Option<Unsettled>,
+    pub(crate) unsettled: Option<Unsettled>,
 }
 
 /// What makes the next run take this one for done.
 #[derive(Debug, Clone)]
-struct Unsettled {
-    latest: Latest,
-    settled: Option<Settled>,
+pub(crate) struct Unsettled {
+    pub latest: Latest,
+    pub settled: Option<Settled>,
 }
 
 impl RunSummary {
@@ -78,7 +55,7 @@ impl RunSummary {
     /// When the store cannot be written.
     pub fn settle(&self, pipeline: &Pipeline, store: &Store) -> Result<(), SchedulerError> {
         let Some(Unsettled { latest, settled }) = &self.unsettled else { return Ok(()) };
-        latest.write(store, &pipeline.name)?;
+        latest.write(store, &pipeline.experiment())?;
         settled.as_ref().map_or(Ok(()), |settled| settled.write(store))
     }
 }
@@ -98,185 +75,6 @@ pub fn run(
     options: &RunOptions,
     report: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunSummary, SchedulerError> {
-    check_device(&options.device)?;
-    let graph = StageGraph::seal(pipeline)?;
-    let assessor = Assessor::new(&graph, store, &options.plan)?;
-    let planned = assess_all(&graph, &assessor)?;
-    if is_on_record(&graph, &planned, assessor.latest()) {
-        let run = assessor.latest().run.clone().unwrap_or_default();
-        let selected = planned.iter().enumerate().filter(|(_, planned)| planned.is_some());
-        let names = selected.map(|(index, _)| graph.stage(index).name.clone()).collect();
-        return Ok(nothing_to_do(&pipeline.name, run, names, report));
-    }
-    let (machine, programs) = (Machine::detect(), Programs::find());
-    let needs = check_needs(&graph, &planned, &machine, &programs, &options.device)?;
-    end_orphans_of_killed_runs(store);
-    let mut recorder = Recorder::begin(pipeline, store, &options.command_line)?;
-    let run = recorder.id().to_owned();
-    let (stop, groups) = (AtomicBool::new(false), Groups::default());
-    let context = RunContext {
-        pipeline,
-        store,
-        groups: &groups,
-        programs: &programs,
-        device: &options.device,
-        run: &run,
-        provenance: &worker_provenance(recorder.provenance()),
-        stop: &stop,
-    };
-    let work =
-        Work { graph: &graph, assessor: &assessor, context: &context, needs, keep_going: options.keep_going };
-    let pool = Pool::new(&machine, options.jobs);
-    let mut tell = |event: &RunEvent| {
-        recorder.event(event);
-        report(event);
-    };
-    tell(&run_started(&graph, &run, &planned));
-    let (ends, was_stopped) = dispatch(&work, planned, pool, &mut tell)?;
-    let status = status(&ends, was_stopped);
-    let stages = recorder.finish(pipeline, &ends, status)?;
-    let question = Question {
-        file: &pipeline.file,
-        overrides: &options.overrides,
-        stages: &options.plan.stages,
-        device: &options.device,
-    };
-    let settled = settled(&graph, store, &assessor, &ends, &question, &run);
-    store.save_index()?;
-    let finished = RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() };
-    recorder.event(&finished);
-    report(&finished);
-    let latest = latest_after(&graph, assessor.latest(), &ends, &run);
-    Ok(RunSummary { run, status, stages, unsettled: Some(Unsettled { latest, settled }) })
-}
-
-/// Whether all results are in place, and an earlier run was the last to have them: one that was killed may have
-/// put them there without filing its record.
-fn is_on_record(graph: &StageGraph, planned: &[Option<Assessment>], latest: &Latest) -> bool {
-    planned.iter().enumerate().all(|(index, planned)| match planned {
-        Some(Assessment::Fresh { key, in_place: true, .. }) => {
-            latest.key(&graph.stage(index).name) == Some(*key)
-        }
-        Some(_) => false,
-        None => true,
-    })
-}
-
-fn end_orphans_of_killed_runs(store: &Store) {
-    for key in store.abandoned_stages() {
-        end_orphans(&store.stage_directory(&key));
-    }
-}
-
-fn check_device(device: &str) -> Result<(), SchedulerError> {
-    let is_numbered = device.strip_prefix("cuda:").is_some_and(|number| number.parse::<u32>().is_ok());
-    if is_numbered || ["auto", "cpu", "cuda"].contains(&device) {
-        Ok(())
-    } else {
-        Err(SchedulerError::UnknownDevice(device.into()))
-    }
-}
-
-/// What each stage that may run takes; an error if this machine can never meet it.
-fn check_needs(
-    graph: &StageGraph,
-    planned: &[Option<Assessment>],
-    machine: &Machine,
-    programs: &Programs,
-    device: &str,
-) -> Result<Vec<Option<Needs>>, SchedulerError> {
-    let needs = |(index, planned): (usize, &Option<Assessment>)| match planned {
-        None => Ok(None),
-        Some(planned) => {
-            let stage = graph.stage(index);
-            if planned.action().is_none() {
-                programs.check(stage)?;
-                return machine.needs(stage, device).map(Some);
-            }
-            // A fresh stage needs the machine only if its result turns out to be damaged.
-            Ok(machine.needs(stage, device).ok())
-        }
-    };
-    planned.iter().enumerate().map(needs).collect()
-}
-
-fn dispatch(
-    work: &Work,
-    planned: Vec<Option<Assessment>>,
-    pool: Pool,
-    report: &mut dyn FnMut(&RunEvent),
-) -> Result<(Vec<Option<StageEnd>>, bool), SchedulerError> {
-    let (sender, receiver) = mpsc::channel::<Message>();
-    let _listener = SignalListener::start(sender.clone())
-        .map_err(|error| SchedulerError::Io("signal handlers".into(), error))?;
-    std::thread::scope(|scope| {
-        let result = Dispatcher::new(work, planned, pool, scope, sender, report).run(&receiver);
-        if result.is_err() {
-            work.context.stop.store(true, Ordering::Relaxed);
-            work.context.groups.stop_all(Signal::TERM);
-        }
-        result
-    })
-}
-
-fn run_started(graph: &StageGraph, run: &str, planned: &[Option<Assessment>]) -> RunEvent {
-    let selected = planned.iter().flatten();
-    RunEvent::RunStarted {
-        run: run.into(),
-        pipeline: graph.pipeline.name.clone(),
-        stages: selected.clone().count(),
-        fresh: selected.filter(|planned| planned.action().is_some()).count(),
-    }
-}
-
-fn status(ends: &[Option<StageEnd>], was_stopped: bool) -> RunStatus {
-    let has = |result| ends.iter().flatten().any(|end| end.result == result);
-    match () {
-        () if was_stopped && ends.iter().flatten().any(|end| end.action.is_none()) => RunStatus::Interrupted,
-        () if has(StageResult::Failed) => RunStatus::Failed,
-        () => RunStatus::Succeeded,
-    }
-}
-
-/// The keys of all stages that have a result now. Stages that are no longer in the file are forgotten; those
-/// that were not selected or failed keep what they had.
-fn latest_after(graph: &StageGraph, before: &Latest, ends: &[Option<StageEnd>], run: &str) -> Latest {
-    let key = |(index, end): (usize, &Option<StageEnd>)| {
-        let name = &graph.stage(index).name;
-        let key = end.as_ref().and_then(|end| Some(end.action.as_ref()?.key)).or_else(|| before.key(name))?;
-        Some((name.clone(), key))
-    };
-    Latest {
-        format: crate::latest::FORMAT,
-        run: Some(run.into()),
-        stages: ends.iter().enumerate().filter_map(key).collect(),
-    }
-}
-
-/// Facts that a worker may carry into what it writes.
-fn worker_provenance(provenance: &proto::Provenance) -> BTreeMap<String, String> {
-    let mut facts = BTreeMap::from([("pipeline_version".to_owned(), provenance.version.clone())]);
-    facts.extend(provenance.git_revision.clone().map(|revision| ("git_revision".to_owned(), revision)));
-    facts
-}
-
-/// Reports a run in which every stage is in place already. `run` is the one that put them there.
-pub(crate) fn nothing_to_do(
-    pipeline: &str,
-    run: String,
-    stages: Vec<String>,
-    report: &mut dyn FnMut(&RunEvent),
-) -> RunSummary {
-    let count = stages.len();
-    report(&RunEvent::RunStarted {
-        run: run.clone(),
-        pipeline: pipeline.into(),
-        stages: count,
-        fresh: count,
-    });
-    let fresh = FinishedStage { outcome: StageResult::Fresh, seconds: 0.0 };
-    let stages: BTreeMap<_, _> = stages.into_iter().map(|name| (name, fresh.clone())).collect();
-    let status = RunStatus::Succeeded;
-    report(&RunEvent::RunFinished { status, run: run.clone(), stages: stages.clone() });
-    RunSummary { run, status, stages, unsettled: None }
+    let mut summaries = run_together(&[pipeline], store, options, &mut |_, event| report(event))?;
+    Ok(summaries.swap_remove(0))
 }

@@ -66,6 +66,26 @@ pub fn events(store: &Store, run: &str) -> impl Iterator<Item = RunEvent> {
     lines.into_iter().flatten().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok())
 }
 
+/// What happens in a run at work: an iterator that ends where the file ends for now, and goes on from there when
+/// it is asked again.
+pub fn follow(store: &Store, run: &str) -> impl Iterator<Item = RunEvent> {
+    let mut reader = File::open(events_path(store, run)).ok().map(BufReader::new);
+    let mut line = String::new();
+    std::iter::from_fn(move || {
+        loop {
+            // A line that is not whole yet is kept until the rest is there.
+            if reader.as_mut()?.read_line(&mut line).ok()? == 0 || !line.ends_with('\n') {
+                return None;
+            }
+            let event = serde_json::from_str(&line).ok();
+            line.clear();
+            if event.is_some() {
+                return event;
+            }
+        }
+    })
+}
+
 fn ids(store: &Store) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(folder(store)).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok())

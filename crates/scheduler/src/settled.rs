@@ -7,8 +7,8 @@
 //! time, never a result.
 
 use crate::{
-    RunSummary, SchedulerError, assess::Assessor, graph::StageGraph, paths, run::nothing_to_do,
-    stage_end::StageEnd,
+    RunSummary, SchedulerError, assess::Assessor, graph::StageGraph, paths, stage_end::StageEnd,
+    together::nothing_to_do,
 };
 use proto::RunEvent;
 use rayon::prelude::*;

@@ -21,4 +21,9 @@ impl StageEnd {
     pub fn bad(result: StageResult, seconds: f64) -> Self {
         Self { result, seconds, action: None, reasons: Vec::new(), error: None }
     }
+
+    /// It failed with this error.
+    pub fn failed(error: &str, seconds: f64) -> Self {
+        Self { error: Some(error.to_owned()), ..Self::bad(StageResult::Failed, seconds) }
+    }
 }

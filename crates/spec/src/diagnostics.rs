@@ -21,7 +21,7 @@ pub(crate) struct Diagnostic {
 }
 
 /// Looking for the nearest name is slow in a file of many thousand names, and nobody reads that far.
-const MOST_SUGGESTIONS: usize = 20;
+const MOST_SUGGESTIONS: usize = 100;
 
 impl Diagnostics {
     pub fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {

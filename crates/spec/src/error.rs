@@ -100,6 +100,16 @@ impl Errors {
         Self(errors)
     }
 
+    /// These and more of one file, in its order; those that are not about this file come last.
+    pub(crate) fn with(mut self, more: Vec<SpecError>) -> Self {
+        let own_file = more.first().map(|error| error.file.clone());
+        let (mut own, others): (Vec<_>, Vec<_>) =
+            self.0.drain(..).chain(more).partition(|error| Some(&error.file) == own_file.as_ref());
+        own.sort_by_key(|error| (error.line, error.column));
+        own.extend(others);
+        Self(own)
+    }
+
     /// Every error, in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, SpecError> {
         self.0.iter()

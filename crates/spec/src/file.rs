@@ -4,7 +4,7 @@ use crate::{
     node::{Entry, Node, Reader, Table, Tree},
     source::Span,
 };
-use toml::de::DeTable;
+use toml::de::{DeTable, Error};
 
 /// The sections of a pipeline file, their contents still as written.
 #[derive(Debug, Default)]
@@ -19,17 +19,17 @@ pub(crate) struct PipelineFile {
 /// The sections that a file may have.
 const SECTIONS: [&str; 6] = [INCLUDE, "description", "params", "stages", "metrics", "references"];
 
-/// Reads the text of a source. `None` if it is not TOML; that is then all that is reported.
+/// Reads the text of a source. `None` if it is not TOML; that is then all that is reported. A name that is there
+/// twice does not keep the rest from being checked.
 pub(crate) fn read(text: &str, source: usize, diagnostics: &mut Diagnostics) -> Option<Table> {
     let (table, faults) = DeTable::parse_recoverable(text);
     let mut reader = Reader { source, offset: 0, diagnostics };
-    if faults.is_empty() {
-        return Some(reader.table(table.into_inner()));
-    }
+    let is_repetition = |fault: &Error| fault.message() == "duplicate key";
+    let is_toml = faults.iter().all(is_repetition);
     let mut repeated_table = None;
     for fault in faults {
         let span = reader.span(fault.span().unwrap_or(0..0));
-        if fault.message() != "duplicate key" {
+        if !is_repetition(&fault) {
             reader.diagnostics.error(span, fault.message());
             continue;
         }
@@ -42,7 +42,7 @@ pub(crate) fn read(text: &str, source: usize, diagnostics: &mut Diagnostics) -> 
         repeated_table = is_heading.then_some(span.end);
         reader.diagnostics.error(span, format!("`{}` is there twice", &text[span.start..span.end]));
     }
-    None
+    is_toml.then(|| reader.table(table.into_inner()))
 }
 
 /// Sorts the top-level fields into sections and reports what does not belong.

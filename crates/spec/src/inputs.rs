@@ -24,7 +24,7 @@ impl<'a> StageReader<'a, '_> {
             self.diagnostics.error(node.span, format!("`{name}` has no files"));
             return None;
         }
-        if found.is_list && !self.kind.takes_list(name) {
+        if found.is_list && !self.kind.takes_lists() {
             self.report_list(name, node, &found.sources);
             return None;
         }

@@ -32,6 +32,7 @@ mod shape;
 mod source;
 mod sources_seen;
 mod stage;
+mod sweep;
 mod table_of_metrics;
 mod template;
 mod units;
@@ -46,4 +47,5 @@ pub use pipeline::{
 };
 pub use root::{below, find_root};
 pub use schema::schema;
+pub use sweep::{Combination, Sweep, SweepError};
 pub use value_text::value_text;

@@ -22,7 +22,7 @@ use std::path::Path;
 /// Sources that do not exist are no errors here; they are in [`Pipeline::missing_sources`].
 ///
 /// # Errors
-/// Everything that is wrong with the file and the overrides, at once.
+/// Everything that is wrong with the file and the overrides, at once; missing sources then too.
 pub fn load(file: &Path, overrides: &[(String, String)]) -> Result<Pipeline, Errors> {
     let name = file.display().to_string();
     let cannot_read = |reason: String, hints| {
@@ -58,7 +58,9 @@ pub fn parse(
     let pipeline = read(text, file, root, overrides, &mut diagnostics);
     match (diagnostics.into_errors(), pipeline) {
         (None, Some(pipeline)) => Ok(pipeline),
-        (Some(errors), _) => Err(errors),
+        (Some(errors), pipeline) => {
+            Err(errors.with(pipeline.map(|pipeline| pipeline.missing_sources).unwrap_or_default()))
+        }
         (None, None) => {
             let message = "the file cannot be understood".to_owned();
             Err(SpecError::without_position(file.display().to_string(), message, Vec::new()).into())
@@ -87,6 +89,7 @@ fn read(
     let metrics = scope.resolve_table(&sections.metrics, diagnostics);
     let references = sections.references.as_ref().map(|node| scope.resolve(node, diagnostics));
     Some(Pipeline {
+        variant: None,
         root: root.to_owned(),
         file: below(root, file),
         texts: std::iter::once((below(root, file), text.to_owned())).chain(included).collect(),

@@ -148,8 +148,12 @@ fn label(cell: &Cell) -> String {
 }
 
 fn value_label(node: &Node) -> String {
+    text_label(&node.to_text().unwrap_or_else(|| node.to_json().to_string()))
+}
+
+/// A value's text, fit for a file name.
+pub(crate) fn text_label(text: &str) -> String {
     const LONGEST: usize = 40;
-    let text = node.to_text().unwrap_or_else(|| node.to_json().to_string());
     let mut label = String::new();
     for letter in text.chars().take(LONGEST) {
         if letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '+' | '-') {
@@ -161,19 +165,25 @@ fn value_label(node: &Node) -> String {
     label.trim_end_matches('-').to_owned()
 }
 
-/// The full names of a stage's cells: `train@lr=0.1,seed=1`. Values that look alike in a file name, such as
-/// `1` and `"1"`, are told apart by `~2`, `~3` and so on.
+/// The full names of a stage's cells: `train@lr=0.1,seed=1`.
 pub(crate) fn full_names(base: &str, cells: &[Cell]) -> Vec<String> {
+    let name = |cell: &Cell| match cell.values.is_empty() {
+        true => base.to_owned(),
+        false => format!("{base}@{}", label(cell)),
+    };
+    unique_names(cells.iter().map(name))
+}
+
+/// Names that are fit for a file and all different. Values that look alike in a file name, such as `1` and
+/// `"1"`, are told apart by `~2`, `~3` and so on.
+pub(crate) fn unique_names(names: impl Iterator<Item = String>) -> Vec<String> {
     const LONGEST: usize = 180;
     let mut uses: HashMap<String, usize> = HashMap::new();
-    let name = |cell: &Cell| {
-        if cell.values.is_empty() {
-            return base.to_owned();
-        }
-        let name: String = format!("{base}@{}", label(cell)).chars().take(LONGEST).collect();
+    let unique = |name: String| {
+        let name: String = name.chars().take(LONGEST).collect();
         let count = uses.entry(name.clone()).or_insert(0);
         *count += 1;
         if *count == 1 { name } else { format!("{name}~{count}") }
     };
-    cells.iter().map(name).collect()
+    names.map(unique).collect()
 }

@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 pub struct Pipeline {
     /// The file's stem.
     pub name: String,
+    /// What tells it from the other experiments of a sweep: `lr=0.1,seed=1`. `None` for one that is run alone.
+    pub variant: Option<String>,
     /// The project root, absolute.
     pub root: PathBuf,
     /// The pipeline file, relative to the root where it lies below it.
@@ -36,6 +38,14 @@ impl Pipeline {
     /// Whether it measures something, so that there is something to compare.
     pub fn measures(&self) -> bool {
         !self.metrics.is_empty() || self.stages.iter().any(|stage| stage.kind == Kind::Evaluate)
+    }
+
+    /// The name that its results lie under: the pipeline's, and in a sweep `digits@lr=0.1,seed=1`.
+    pub fn experiment(&self) -> String {
+        match &self.variant {
+            Some(variant) => format!("{}@{variant}", self.name),
+            None => self.name.clone(),
+        }
     }
 }
 

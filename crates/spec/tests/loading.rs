@@ -133,6 +133,27 @@ fn a_file_that_cannot_be_read_is_an_error_like_others() {
 }
 
 #[test]
+fn missing_sources_are_told_together_with_other_errors() {
+    let text =
+        "[stages.a]\nkind = 'command'\nrun = 'x ${inputs.i}'\ninputs = { i = 'none.txt' }\nretrys = 1\n";
+    let folder = project(&[("a.toml", text)]);
+    let errors = spec::load(&folder.path().join("a.toml"), &[]).unwrap_err();
+    let told: Vec<_> = errors.iter().map(|error| (error.line, error.message.as_str())).collect();
+    let expected = [
+        (4, "stage `a` reads `none.txt`, which does not exist"),
+        (5, "unknown field `retrys` in a stage of kind `command`"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_name_that_is_there_twice_hides_no_other_error() {
+    let folder = project(&[("a.toml", "description = 1\n[params]\na = 1\na = 2\n[stages]\n")]);
+    let errors = spec::load(&folder.path().join("a.toml"), &[]).unwrap_err().to_string();
+    assert!(errors.contains("`a` is there twice") && errors.contains("expected a string"), "{errors}");
+}
+
+#[test]
 fn a_byte_order_mark_does_not_shift_places() {
     let folder = project(&[("a.toml", "\u{feff}x = 1\n[stages]")]);
     let error = spec::load(&folder.path().join("a.toml"), &[]).unwrap_err();

@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::json;
-use support::{input, names, output, pipeline, stage};
+use support::{input, names, output, parse, pipeline, stage};
 
 const TRAIN: &str = r#"
     [stages.train]
@@ -87,11 +87,6 @@ fn missing_keys_collect() {
         run = "mean ${{inputs.metrics}}"
         inputs = {{ metrics = "${{stages.train.metrics}}" }}
         after = ["seeds"]
-
-        [stages.rank]
-        kind = "evaluate"
-        weights = "${{stages.train.weights}}"
-        dataset = "test.h5"
         "#
     );
     let pipeline = pipeline(&text);
@@ -102,7 +97,16 @@ fn missing_keys_collect() {
     assert_eq!(input(all, "metrics").0.len(), 4);
     assert!(input(all, "metrics").1);
     assert_eq!(all.after, ["seeds@lr=0.05,other=x"]);
-    assert!(input(stage(&pipeline, "rank"), "weights").1);
+}
+
+#[test]
+fn a_built_in_kind_refuses_a_list() {
+    let text = format!(
+        "{TRAIN}\n[stages.rank]\nkind = 'evaluate'\nweights = '${{stages.train.weights}}'\ndataset = 'test.h5'\n"
+    );
+    let errors = parse(&text, &[]).unwrap_err().to_string();
+    assert!(errors.contains("`weights` of a stage of kind `evaluate` is one file, not a list"), "{errors}");
+    assert!(errors.contains("give this stage the same one"), "{errors}");
 }
 
 #[test]

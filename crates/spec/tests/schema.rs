@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "support/json_schema.rs"]
-mod json_schema;
 mod support;
 
 use serde_json::Value;
@@ -14,8 +12,7 @@ const VALID: &str = include_str!("properties.toml");
 
 fn accepts(text: &str) -> bool {
     let value: Value = toml::from_str(text).unwrap();
-    let schema = spec::schema();
-    json_schema::accepts(&schema, &value, &schema)
+    jsonschema::validator_for(&spec::schema()).unwrap().is_valid(&value)
 }
 
 /// The stage `s` of a kind with some fields.
@@ -45,6 +42,40 @@ fn files_that_are_read_are_accepted() {
     ] {
         parse(&text, &[]).unwrap();
         assert!(accepts(&text), "{text}");
+    }
+}
+
+#[test]
+fn every_pipeline_of_this_repository_is_accepted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines");
+    let validator = jsonschema::validator_for(&spec::schema()).unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let value: Value = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            let faults: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+            assert!(faults.is_empty(), "{}: {faults:?}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 5, "found {count} pipelines");
+}
+
+#[test]
+fn editors_find_a_sentence_about_every_field() {
+    let schema = spec::schema();
+    assert!(schema["$schema"].is_string());
+    let text = schema.to_string();
+    for field in ["batch_size", "checkpoint_every", "timeout", "matrix", "mutex", "frozen"] {
+        let at =
+            text.find(&format!("\"{field}\":{{")).unwrap_or_else(|| panic!("{field} is not in the schema"));
+        let described: Value = serde_json::Deserializer::from_str(&text[at + field.len() + 3..])
+            .into_iter::<Value>()
+            .next()
+            .unwrap()
+            .unwrap();
+        assert!(described["description"].is_string(), "{field}: {described}");
     }
 }
 

@@ -1,10 +1,11 @@
-use crate::{exit::Exit, failure::Failure, output};
+use crate::{exit::Exit, failure::Failure, output, sweep};
 use clap::{Args, ValueHint};
+use indexmap::IndexMap;
 use serde_json::json;
 use spec::SpecError;
 use std::path::PathBuf;
 
-use crate::args::OverrideArgs;
+use crate::args::{OverrideArgs, SampleArgs};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -13,23 +14,31 @@ pub struct CheckArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,
+    #[command(flatten)]
+    sample: SampleArgs,
 }
 
 /// Reads the files and reports everything that is wrong with any of them, missing sources included.
 pub fn check(args: &CheckArgs, json: bool) -> Result<Exit, Failure> {
-    let mut errors: Vec<SpecError> = Vec::new();
+    let combinations = sweep::combinations(&args.overrides, &args.sample)?;
+    let mut errors: IndexMap<String, SpecError> = IndexMap::new();
     let mut checked = Vec::new();
     for file in &args.files {
-        match spec::load(file, &args.overrides.set) {
-            Ok(pipeline) => {
-                errors.extend(pipeline.missing_sources.iter().cloned());
-                checked.push((file.display().to_string(), pipeline.stages.len()));
-            }
-            Err(found) => errors.extend(found),
+        let mut stages = 0;
+        for combination in &combinations {
+            let found = match spec::load(file, &combination.set) {
+                Ok(pipeline) => {
+                    stages += pipeline.stages.len();
+                    pipeline.missing_sources
+                }
+                Err(found) => found.into_iter().collect(),
+            };
+            errors.extend(found.into_iter().map(|error| (error.to_string(), error)));
         }
+        checked.push((file.display().to_string(), stages));
     }
     if !errors.is_empty() {
-        return Err(Failure::in_file(&errors));
+        return Err(Failure::in_file(errors.values()));
     }
     if json {
         let files = checked.iter().map(|(file, stages)| json!({ "file": file, "stages": stages }));

@@ -33,7 +33,7 @@ pub struct CompareArgs {
     /// Only rows that meet a condition: 'lr < 0.1', 'rank1 >= 97 %', 'kind = decay-train'; may be repeated
     #[arg(long, value_name = "CONDITION")]
     filter: Vec<String>,
-    /// The row that others are held against: a pipeline, a run, a reference or a condition
+    /// The row that others are held against: a pipeline, a run, a reference, or 'lr = 0.1 and seed = 1'
     #[arg(long, value_name = "ROW")]
     baseline: Option<String>,
     /// The form; `--json` is the same as `--format json`

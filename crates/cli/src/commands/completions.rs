@@ -65,6 +65,12 @@ pub fn run_ids(current: &OsStr) -> Vec<CompletionCandidate> {
     candidates(records.into_iter().map(|run| run.id).chain(["latest".to_owned()]), current)
 }
 
+/// Names of pipelines that have been run.
+pub fn pipelines(current: &OsStr) -> Vec<CompletionCandidate> {
+    let records = project::here().map(|(_, store)| runs::list(&store)).unwrap_or_default();
+    candidates(records.into_iter().map(|run| run.pipeline), current)
+}
+
 /// Names of pipelines that have been run, and ids of their runs.
 pub fn pipelines_and_runs(current: &OsStr) -> Vec<CompletionCandidate> {
     let records = project::here().map(|(_, store)| runs::list(&store)).unwrap_or_default();

@@ -25,7 +25,7 @@ pub struct ExplainArgs {
 
 /// Says why stages are fresh, stale or pending: one short paragraph a cause.
 pub fn explain(args: &ExplainArgs, json: bool) -> Result<Exit, Failure> {
-    let project = project::load(&args.pipeline.file, &args.pipeline.overrides)?;
+    let project = project::load(&args.pipeline.file, &args.pipeline.overrides, "an explanation")?;
     let options = PlanOptions { stages: args.stages.clone(), ..PlanOptions::default() };
     let plan = scheduler::plan(&project.pipeline, &project.store, &options)?;
     missing::warn(&project.pipeline);
@@ -62,7 +62,8 @@ fn paragraphs(stage: &PlannedStage, project: &Project) -> Vec<String> {
             format!(" since run {run} of {finished}, which took {}", time::seconds(action.seconds))
         });
         let restore = if stage.restore { "; its outputs would be restored from the cache" } else { "" };
-        return vec![format!("{name} is fresh{since}{restore}")];
+        let frozen = if stage.frozen { "; it is frozen, so no change makes it run" } else { "" };
+        return vec![format!("{name} is fresh{since}{frozen}{restore}")];
     }
     let verdict = verdict(stage.verdict);
     stage.reasons.iter().map(|reason| format!("{name} is {verdict}: {}", describe::reason(reason))).collect()

@@ -6,7 +6,7 @@ use crate::{
 };
 use clap::Args;
 use proto::{RunRecord, RunStatus};
-use scheduler::{Latest, runs};
+use scheduler::{Latest, kept, runs};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,14 +31,14 @@ pub struct GcArgs {
     checkpoints: bool,
 }
 
-/// Removes what neither the newest run of each pipeline nor a running stage needs.
+/// Removes what neither the newest run of each pipeline, nor kept runs, nor running stages need.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
     let records = runs::list(&store);
-    let newest = newest_runs(&records);
+    let spared = spared_runs(&store, &records);
     let roots = Roots {
-        keys: needed_keys(&store, &newest)?,
-        runs: newest.iter().map(|record| record.id.clone()).collect(),
+        keys: needed_keys(&store, &spared)?,
+        runs: spared.iter().map(|record| record.id.clone()).collect(),
         checkpoints: if args.checkpoints { BTreeSet::new() } else { names_in(&store, "checkpoints") },
         younger_than: args.older_than,
         within_bytes: args.max_size,
@@ -57,19 +57,21 @@ pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The newest run of each pipeline, finished or not, and its newest finished one.
-fn newest_runs(records: &[RunRecord]) -> Vec<&RunRecord> {
-    let mut newest: BTreeMap<(&str, bool), &RunRecord> = BTreeMap::new();
+/// The newest run of each experiment, finished or not, its newest finished one, and all that are kept.
+fn spared_runs<'a>(store: &Store, records: &'a [RunRecord]) -> Vec<&'a RunRecord> {
+    let mut newest: BTreeMap<(&str, Option<&str>, bool), &RunRecord> = BTreeMap::new();
     for record in records {
-        newest.entry((&record.pipeline, record.status == RunStatus::Succeeded)).or_insert(record);
+        let is_finished = record.status == RunStatus::Succeeded;
+        newest.entry((&record.pipeline, record.variant.as_deref(), is_finished)).or_insert(record);
     }
-    newest.into_values().collect()
+    let is_kept = |record: &&RunRecord| kept::kept(store, &record.id).is_some();
+    newest.into_values().chain(records.iter().filter(is_kept)).collect()
 }
 
 /// The keys of these runs, and those that the stages of each pipeline would be restored with.
-fn needed_keys(store: &Store, newest: &[&RunRecord]) -> Result<BTreeSet<Digest>, Failure> {
+fn needed_keys(store: &Store, spared: &[&RunRecord]) -> Result<BTreeSet<Digest>, Failure> {
     let mut needed = BTreeSet::new();
-    for stage in newest.iter().flat_map(|record| &record.stages) {
+    for stage in spared.iter().flat_map(|record| &record.stages) {
         needed.extend(stage.key.as_ref().and_then(|key| key.parse::<Digest>().ok()));
     }
     for file in names_in(store, "latest") {

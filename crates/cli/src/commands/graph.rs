@@ -24,7 +24,7 @@ enum GraphFormat {
 }
 
 pub fn graph(args: &GraphArgs, json: bool) -> Result<Exit, Failure> {
-    let pipeline = project::load(&args.pipeline.file, &args.pipeline.overrides)?.pipeline;
+    let pipeline = project::load(&args.pipeline.file, &args.pipeline.overrides, "a graph")?.pipeline;
     missing::warn(&pipeline);
     let graph = StageGraph::new(&pipeline, args.cells);
     let text = match args.format {

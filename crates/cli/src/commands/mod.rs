@@ -5,6 +5,7 @@ pub mod compare;
 pub mod completions;
 pub mod doctor;
 pub mod explain;
+pub mod export;
 pub mod gc;
 pub mod graph;
 pub mod import;
@@ -16,6 +17,7 @@ pub mod runs;
 pub mod schema;
 pub mod serve;
 pub mod show;
+pub mod show_diff;
 pub mod verify;
 
 use crate::{
@@ -37,6 +39,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Report(args) => report::report(&args, json),
         Command::Serve(args) => serve::serve(&args, json),
         Command::Runs(args) => runs::runs(&args, json),
+        Command::Export(args) => export::export(&args),
         Command::Show(args) => show::show(&args, json),
         Command::Logs(args) => logs::logs(&args, json),
         Command::Verify => verify::verify(json),

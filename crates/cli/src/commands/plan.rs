@@ -1,13 +1,16 @@
 use crate::{
-    args::{PipelineArgs, SelectionArgs},
+    args::{PipelineArgs, SampleArgs, SelectionArgs},
     describe,
     exit::Exit,
     failure::Failure,
     grid, missing, output,
     project::{self, Project},
+    sweep,
 };
 use clap::Args;
 use scheduler::{Force, Plan, PlanOptions, PlannedStage, Verdict};
+use serde_json::{Value, json};
+use spec::Pipeline;
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -15,11 +18,14 @@ pub struct PlanArgs {
     pub pipeline: PipelineArgs,
     #[command(flatten)]
     pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub sample: SampleArgs,
 }
 
 pub fn plan(args: &PlanArgs, json: bool) -> Result<Exit, Failure> {
-    let project = project::load(&args.pipeline.file, &args.pipeline.overrides)?;
-    show(&project, &options(&args.selection), json)?;
+    let combinations = sweep::combinations(&args.pipeline.overrides, &args.sample)?;
+    let projects = sweep::load(&args.pipeline.file, &combinations)?;
+    show(&projects, &options(&args.selection), json)?;
     Ok(Exit::Done)
 }
 
@@ -33,23 +39,50 @@ pub fn options(selection: &SelectionArgs) -> PlanOptions {
     PlanOptions { stages: selection.stages.clone(), force }
 }
 
-/// Prints what a run would do.
-pub fn show(project: &Project, options: &PlanOptions, json: bool) -> Result<(), Failure> {
-    let plan = scheduler::plan(&project.pipeline, &project.store, options)?;
-    project::tell_warnings(&project.store);
-    missing::warn(&project.pipeline);
-    if json {
-        return Ok(output::line(&serde_json::json!(plan).to_string())?);
+/// Prints what a run would do: the plan of one experiment, or of each of a sweep.
+pub fn show(projects: &[Project], options: &PlanOptions, json: bool) -> Result<(), Failure> {
+    let mut plans = Vec::with_capacity(projects.len());
+    for Project { pipeline, store } in projects {
+        let plan = scheduler::plan(pipeline, store, options)?;
+        project::tell_warnings(store);
+        scheduler::check_resources(pipeline, &plan)?;
+        plans.push(plan);
     }
-    output::write(&text(&plan))?;
-    output::say(&counts(&plan));
+    if let Some(project) = projects.first() {
+        missing::warn(&project.pipeline);
+    }
+    if json {
+        return Ok(output::line(&document(projects, &plans).to_string())?);
+    }
+    for (project, plan) in projects.iter().zip(&plans) {
+        if project.pipeline.variant.is_some() {
+            output::line(&format!("{}: {}", project.pipeline.experiment(), counts(plan)))?;
+        }
+        output::write(&text(plan))?;
+    }
+    match plans.as_slice() {
+        [plan] => output::say(&counts(plan)),
+        plans => output::say(&format!("{} experiments", plans.len())),
+    }
     Ok(())
+}
+
+fn document(projects: &[Project], plans: &[Plan]) -> Value {
+    let of_sweep = |(project, plan): (&Project, &Plan)| {
+        let Pipeline { overrides, .. } = &project.pipeline;
+        json!({ "experiment": project.pipeline.experiment(), "set": overrides, "stages": plan.stages })
+    };
+    match (projects, plans) {
+        ([project], [plan]) if project.pipeline.variant.is_none() => json!(plan),
+        _ => json!({ "plans": projects.iter().zip(plans).map(of_sweep).collect::<Vec<_>>() }),
+    }
 }
 
 fn text(plan: &Plan) -> String {
     let row = |stage: &PlannedStage| {
         let why = match (stage.verdict, stage.restore) {
             (Verdict::Fresh, true) => Some("to be restored from the cache".to_owned()),
+            (Verdict::Fresh, false) if stage.frozen => Some("frozen".to_owned()),
             _ => describe::in_short(&stage.reasons),
         };
         vec![verdict(stage.verdict).to_owned(), stage.name.clone(), why.unwrap_or_default()]

@@ -1,16 +1,18 @@
 use super::plan;
 use crate::{
-    args::{OverrideArgs, SelectionArgs},
+    args::{OverrideArgs, SampleArgs, SelectionArgs},
     exit::Exit,
     failure::Failure,
     missing, output,
     project::{self, Project},
-    reporter::LiveReporter,
-    run_results,
+    reporter::{LiveReporter, SweepReporter, worst_status},
+    run_results, sweep,
 };
 use clap::{Args, ValueHint};
 use proto::{RunEvent, RunStatus};
 use scheduler::{Question, RunOptions, RunSummary, Settled, runs};
+use serde_json::{Value, json};
+use spec::Pipeline;
 use std::{env, path::PathBuf};
 use store::Store;
 
@@ -21,6 +23,8 @@ pub struct RunArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,
+    #[command(flatten)]
+    sample: SampleArgs,
     #[command(flatten)]
     selection: SelectionArgs,
     /// At most so many stages at once
@@ -44,18 +48,28 @@ pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
         let hint = "usage: pipeline run FILE…; pipeline files are in `pipelines/` by convention";
         return Err(Failure::usage("no pipeline file is named", vec![hint.to_owned()]));
     }
-    if let Some(settled) = settled(&args)? {
+    let combinations = sweep::combinations(&args.overrides, &args.sample)?;
+    if !sweep::is_sweep(&combinations)
+        && let Some(settled) = settled(&args)?
+    {
         return report_settled(settled, &args, json);
     }
-    let load = |file: &PathBuf| project::load(file, &args.overrides);
-    let projects: Vec<Project> = args.files.iter().map(load).collect::<Result<_, _>>()?;
+    let load = |file: &PathBuf| sweep::load(file, &combinations);
+    let files: Vec<Vec<Project>> = args.files.iter().map(load).collect::<Result<_, _>>()?;
     let mut worst = Exit::Done;
-    for project in &projects {
+    for projects in &files {
         if args.dry_run {
-            plan::show(project, &plan::options(&args.selection), json)?;
+            plan::show(projects, &plan::options(&args.selection), json)?;
             continue;
         }
-        worst = worst.max(run_one(project, &args, json)?);
+        for Project { pipeline, store } in projects {
+            missing::refuse(pipeline, store, &plan::options(&args.selection))?;
+        }
+        let exit = match projects.as_slice() {
+            [project] if !sweep::is_sweep(&combinations) => run_one(project, &args, json)?,
+            projects => run_sweep(projects, &args, json)?,
+        };
+        worst = worst.max(exit);
         if worst == Exit::Interrupted || worst != Exit::Done && !args.keep_going {
             break;
         }
@@ -91,7 +105,7 @@ fn report_settled(settled: Vec<Settled>, args: &RunArgs, json: bool) -> Result<E
         let mut reporter = LiveReporter::new(|_, stage| PathBuf::from(stage));
         settled.report(&mut |event| reporter.event(event));
         if measures {
-            run_results::show(&project::load(file, &args.overrides)?)?;
+            run_results::show(&project::load(file, &args.overrides, "a table")?)?;
         }
     }
     Ok(Exit::Done)
@@ -107,44 +121,103 @@ fn untangled(mut args: RunArgs) -> RunArgs {
     args
 }
 
-fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failure> {
-    let Project { pipeline, store } = project;
-    let options = RunOptions {
+fn options(args: &RunArgs) -> RunOptions {
+    RunOptions {
         plan: plan::options(&args.selection),
         overrides: args.overrides.set.clone(),
         jobs: args.jobs.map(|jobs| jobs as usize),
         keep_going: args.keep_going,
         device: args.device.clone(),
         command_line: env::args().collect(),
-    };
-    missing::refuse(pipeline, store, &options.plan)?;
+    }
+}
+
+fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+    let Project { pipeline, store } = project;
     let summary = match json {
-        true => scheduler::run(pipeline, store, &options, &mut print_event)?,
+        true => scheduler::run(pipeline, store, &options(args), &mut print_event)?,
         false => {
             let of_logs = store.clone();
             let mut reporter =
                 LiveReporter::new(move |run, stage| output::near(&runs::log_path(&of_logs, run, stage)));
-            scheduler::run(pipeline, store, &options, &mut |event| reporter.event(event))?
+            scheduler::run(pipeline, store, &options(args), &mut |event| reporter.event(event))?
         }
     };
     project::tell_warnings(store);
-    run_results::keep_tables(project, &summary)?;
+    run_results::keep_tables(project, &[&summary])?;
     summary.settle(pipeline, store)?;
     if !json && summary.status == RunStatus::Succeeded {
         run_results::show(project)?;
     }
-    Ok(exit(&summary))
+    Ok(exit(summary.status))
+}
+
+/// Runs the experiments of a sweep as one, and ends with their comparison.
+fn run_sweep(projects: &[Project], args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+    let Some(first) = projects.first() else { return Ok(Exit::Done) };
+    let pipelines: Vec<&Pipeline> = projects.iter().map(|project| &project.pipeline).collect();
+    let options = options(args);
+    let mut as_json = SweepEvents::new(projects.len());
+    let mut reporter = SweepReporter::new(&pipelines, first.store.clone());
+    let mut report = |number: usize, event: &RunEvent| match json {
+        true => as_json.event(number, event),
+        false => reporter.event(number, event),
+    };
+    let summaries = scheduler::run_together(&pipelines, &first.store, &options, &mut report)?;
+    project::tell_warnings(&first.store);
+    run_results::keep_tables(first, &summaries.iter().collect::<Vec<_>>())?;
+    for (pipeline, summary) in pipelines.iter().zip(&summaries) {
+        summary.settle(pipeline, &first.store)?;
+    }
+    let worst = worst_status(summaries.iter().map(|summary| summary.status));
+    match json {
+        true => print_line(&sweep_finished(&pipelines, &summaries, worst)),
+        false => run_results::show_sweep(first, &summaries)?,
+    }
+    Ok(exit(worst))
 }
 
 /// A reader that has gone does not end the run.
 fn print_event(event: &RunEvent) {
-    if let Ok(text) = serde_json::to_string(event) {
-        let _ = output::line(&text);
+    print_line(&json!(event));
+}
+
+fn print_line(value: &Value) {
+    let _ = output::line(&value.to_string());
+}
+
+/// Events of several runs on one stream: each names its run.
+struct SweepEvents {
+    runs: Vec<String>,
+}
+
+impl SweepEvents {
+    fn new(count: usize) -> Self {
+        Self { runs: vec![String::new(); count] }
+    }
+
+    fn event(&mut self, number: usize, event: &RunEvent) {
+        if let RunEvent::RunStarted { run, .. } = event {
+            self.runs[number].clone_from(run);
+        }
+        let mut document = json!(event);
+        document["run"] = json!(self.runs[number]);
+        print_line(&document);
     }
 }
 
-fn exit(summary: &RunSummary) -> Exit {
-    match summary.status {
+/// The last line of a sweep.
+fn sweep_finished(pipelines: &[&Pipeline], summaries: &[RunSummary], status: RunStatus) -> Value {
+    let run = |(pipeline, summary): (&&Pipeline, &RunSummary)| {
+        let RunSummary { run, status, .. } = summary;
+        json!({ "run": run, "experiment": pipeline.experiment(), "set": pipeline.overrides, "status": status })
+    };
+    let runs: Vec<Value> = pipelines.iter().zip(summaries).map(run).collect();
+    json!({ "event": "sweep-finished", "status": status, "runs": runs })
+}
+
+fn exit(status: RunStatus) -> Exit {
+    match status {
         RunStatus::Succeeded => Exit::Done,
         RunStatus::Interrupted => Exit::Interrupted,
         RunStatus::Failed | RunStatus::Running => Exit::Failed,

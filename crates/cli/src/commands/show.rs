@@ -1,4 +1,7 @@
-use super::runs::status;
+use super::{
+    runs::{kept_text, status},
+    show_diff::show_diff,
+};
 use crate::{
     exit::Exit,
     failure::Failure,
@@ -10,16 +13,29 @@ use crate::{
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use proto::{Provenance, RunRecord, StageRecord};
-use scheduler::runs;
+use scheduler::{
+    kept::{self, Kept},
+    runs,
+};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The run's id, the beginning of it, or `latest`
-    #[arg(value_name = "RUN", add = ArgValueCompleter::new(super::completions::run_ids))]
-    run: String,
+    #[arg(
+        value_name = "RUN",
+        required_unless_present = "diff",
+        add = ArgValueCompleter::new(super::completions::run_ids)
+    )]
+    run: Option<String>,
+    /// Show in what two runs differ instead: settings, inputs, metrics, times, versions
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "run")]
+    diff: Vec<String>,
+    /// Show the end of each stage's log too
+    #[arg(long)]
+    logs: bool,
     /// Tell every epoch too
     #[arg(long, short)]
     verbose: bool,
@@ -27,19 +43,40 @@ pub struct ShowArgs {
 
 /// Shows all that is kept of a run. Its events are told by the code that tells a run at work.
 pub fn show(args: &ShowArgs, json: bool) -> Result<Exit, Failure> {
+    if let [first, second] = args.diff.as_slice() {
+        return show_diff(first, second, json);
+    }
     let (_, store) = project::here()?;
-    let run = project::run_record(&store, &args.run)?;
+    let run = project::run_record(&store, args.run.as_deref().unwrap_or("latest"))?;
+    let kept = kept::kept(&store, &run.id);
     if json {
-        output::line(&json!(run).to_string())?;
+        let mut document = json!(run);
+        document["kept"] = json!(kept.is_some());
+        document["note"] = json!(kept.and_then(|kept| kept.note));
+        output::line(&document.to_string())?;
         return Ok(Exit::Done);
     }
-    let sections = [facts(&run), told(&store, &run, args.verbose), stages(&run), metrics(&run)];
+    let ends = if args.logs { ends_of_logs(&store, &run) } else { String::new() };
+    let told = told(&store, &run, args.verbose);
+    let sections = [facts(&run, kept.as_ref()), told, stages(&run), metrics(&run), ends];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     output::write(&shown.join("\n"))?;
     Ok(Exit::Done)
 }
 
-fn facts(run: &RunRecord) -> String {
+/// The last lines of what each stage printed, where its result was made.
+fn ends_of_logs(store: &Store, run: &RunRecord) -> String {
+    const LINES: usize = 10;
+    let mut text = String::new();
+    for stage in &run.stages {
+        let Ok(path) = super::logs::find(store, run, &stage.name) else { continue };
+        text += &format!("{}: {}\n", stage.name, output::near(&path).display());
+        text.extend(reporter::last_lines(&path, LINES).iter().map(|line| format!("  {line}\n")));
+    }
+    text
+}
+
+fn facts(run: &RunRecord, kept: Option<&Kept>) -> String {
     let finished = run.finished.as_deref().and_then(|finished| time::between(&run.started, finished));
     let took = finished.map_or_else(String::new, |took| format!(", took {}", time::seconds(took)));
     let Provenance { user, host, version, cpus, command, .. } = &run.provenance;
@@ -50,16 +87,26 @@ fn facts(run: &RunRecord) -> String {
     let rows = [
         ("run", run.id.clone()),
         ("pipeline", format!("{} ({})", run.pipeline, run.file)),
+        ("results", format!("results/{}/", run.experiment())),
         ("status", status(run.status).to_owned()),
+        ("kept", kept_text(kept)),
         ("started", format!("{}{took}", time::local(&run.started))),
         ("by", format!("{user} on {host} with {cpus} cpus, version {version}")),
         ("revision", revision(&run.provenance)),
+        ("with", versions(run)),
         ("command", command.join(" ")),
         ("set", settings(&run.overrides)),
         ("params", settings(&run.params)),
     ];
     let filled = rows.into_iter().filter(|(_, value)| !value.is_empty());
     grid::align(&filled.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
+}
+
+/// Device, libtorch and the like, as far as the stages said, each once.
+fn versions(run: &RunRecord) -> String {
+    let told = run.stages.iter().flat_map(|stage| &stage.provenance);
+    let distinct: BTreeSet<String> = told.map(|(name, value)| format!("{name} {value}")).collect();
+    distinct.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn revision(provenance: &Provenance) -> String {
@@ -81,7 +128,7 @@ fn told(store: &Store, run: &RunRecord, verbose: bool) -> String {
 }
 
 fn stages(run: &RunRecord) -> String {
-    let heading = ["stage", "kind", "outcome", "time", "time when executed", "on"].map(str::to_owned);
+    let heading = ["stage", "kind", "outcome", "time", "executed in", "on", "by run"].map(str::to_owned);
     let row = |stage: &StageRecord| {
         vec![
             stage.name.clone(),
@@ -90,6 +137,7 @@ fn stages(run: &RunRecord) -> String {
             time::seconds(stage.seconds),
             time::seconds(stage.executed_seconds),
             stage.provenance.get("device").cloned().unwrap_or_default(),
+            stage.made_by.clone().filter(|made_by| *made_by != run.id).unwrap_or_default(),
         ]
     };
     if run.stages.is_empty() {

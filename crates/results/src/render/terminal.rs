@@ -15,7 +15,12 @@ pub(super) fn render(table: &ResultsTable, width: usize) -> String {
     let upright = lay_out(&grid, |column| is_number(table, column), None);
     let body = if fits(&upright, width) { upright } else { turned_blocks(&grid, width) };
     let notes = legend(table, "*");
-    if notes.is_empty() { body } else { format!("{body}\n{}\n", notes.join(" · ")) }
+    if notes.is_empty() {
+        return body;
+    }
+    let line = notes.join(" · ");
+    let notes = if fits(&line, width) { line } else { notes.join("\n") };
+    format!("{body}\n{notes}\n")
 }
 
 fn is_number(table: &ResultsTable, column: usize) -> bool {

@@ -256,7 +256,7 @@ fn filters_on_metrics_apply_to_the_mean() {
 fn differences_refer_to_the_baseline() {
     let mut runs = [digits(1, json!({"lr": 0.1}), 0.95, 0.3), digits(2, json!({"lr": 0.05}), 0.97, 0.2)];
     runs[0].references = vec![published("published", 0.96)];
-    for baseline in ["lr = 0.1", "20260101-000001", "published"] {
+    for baseline in ["lr = 0.1", "lr = 0.1 and experiment = digits", "20260101-000001", "published"] {
         let options = CompareOptions { baseline: Some(baseline.into()), ..CompareOptions::default() };
         let table = compare(&runs, &options).unwrap();
         let difference = metrics(&table, "rank.rank1")[0].unwrap().difference.unwrap();

@@ -40,6 +40,7 @@ pub fn record(number: usize, pipeline: &str, overrides: Value) -> RunRecord {
     RunRecord {
         format: 1,
         id: format!("20260101-{number:06}-ab"),
+        variant: None,
         pipeline: pipeline.into(),
         file: format!("pipelines/{pipeline}.toml"),
         description: None,
@@ -63,6 +64,7 @@ pub fn stage(name: &str, kind: &str, params: Value, metrics: Option<Value>) -> S
         outcome: StageResult::Executed,
         seconds: 1.0,
         executed_seconds: 1.0,
+        made_by: None,
         key: None,
         params: map(params),
         metrics,

@@ -2,6 +2,7 @@ use super::clone_exec::{Program, c_string, clone_exec};
 use rustix::process::Pid;
 use std::{
     collections::HashSet,
+    env,
     ffi::{CString, OsStr, OsString},
     fs::File,
     io,
@@ -9,7 +10,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::process::ExitStatusExt,
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitStatus,
 };
 
@@ -23,15 +24,22 @@ pub(crate) struct Launch {
     /// Its working directory.
     pub directory: PathBuf,
     /// Added to this process's environment.
-    pub env: Vec<(&'static str, OsString)>,
+    pub env: Vec<(String, OsString)>,
     /// Both of its output streams are appended here.
     pub log: PathBuf,
 }
 
 impl Launch {
-    /// The command line as a person would type it in the project root.
-    pub fn shell_line(&self) -> String {
-        self.argv.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    /// What a person types in order to start the same process again. `outputs` is the folder that it writes to,
+    /// which may have been removed meanwhile.
+    pub fn shell_line(&self, outputs: &Path) -> String {
+        let word = |word: &OsStr| quoted(&word.to_string_lossy());
+        let is_elsewhere = env::current_dir().ok().as_deref() != Some(&self.directory);
+        let change = is_elsewhere.then(|| format!("cd {} && ", word(self.directory.as_os_str())));
+        let make = format!("mkdir -p {} && ", word(outputs.as_os_str()));
+        let env = self.env.iter().map(|(name, value)| format!("{name}={}", word(value)));
+        let words: Vec<String> = env.chain(self.argv.iter().map(|argument| word(argument))).collect();
+        change.unwrap_or_default() + &make + &words.join(" ")
     }
 }
 
@@ -72,7 +80,7 @@ pub(crate) fn spawn(launch: &Launch, log: &File) -> io::Result<Process> {
 }
 
 /// The environment of this process, with `changes` in the place of what it has under their names.
-fn environment(changes: &[(&'static str, OsString)]) -> io::Result<Vec<CString>> {
+fn environment(changes: &[(String, OsString)]) -> io::Result<Vec<CString>> {
     let changed: HashSet<&OsStr> = changes.iter().map(|(name, _)| OsStr::new(name)).collect();
     let entry = |name: &OsStr, value: &OsStr| {
         let mut entry = name.to_owned();

@@ -89,9 +89,9 @@ impl Kind {
         }
     }
 
-    /// Whether an input may be a list of files, such as the weights of all cells of a training. A command's may.
-    pub fn takes_list(self, input: &str) -> bool {
-        matches!((self, input), (Self::Evaluate, "weights") | (Self::Command, _))
+    /// Whether an input may be a list of files, such as the metrics of all cells of a training.
+    pub const fn takes_lists(self) -> bool {
+        matches!(self, Self::Command)
     }
 
     /// The outputs of the kind. A command declares its own in `outputs`.
