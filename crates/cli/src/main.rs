@@ -22,6 +22,7 @@ mod stage_graph;
 mod style;
 mod time;
 mod usage;
+mod worker;
 
 use args::Cli;
 use clap::Parser;

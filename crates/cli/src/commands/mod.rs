@@ -7,8 +7,10 @@ pub mod doctor;
 pub mod explain;
 pub mod gc;
 pub mod graph;
+pub mod inspect;
 pub mod logs;
 pub mod plan;
+pub mod predict;
 pub mod run;
 pub mod runs;
 pub mod schema;
@@ -34,6 +36,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::runs(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Logs(args) => logs::logs(&args, json),
+        Command::Predict(args) => predict::predict(args, json),
+        Command::Inspect(args) => inspect::inspect(args, json),
         Command::Verify => verify::verify(json),
         Command::Gc(args) => gc::gc(&args, json),
         Command::Schema => schema::schema(),

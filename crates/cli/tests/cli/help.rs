@@ -22,6 +22,8 @@ fn help_of_every_command() {
         "runs",
         "show",
         "logs",
+        "predict",
+        "inspect",
         "doctor",
         "completions",
     ] {
