@@ -93,10 +93,12 @@ fn datasets_are_described_class_by_class_and_drawn() {
     let splits = answer["splits"].as_array().unwrap();
     let names: Vec<_> = splits.iter().map(|split| split["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["train", "val", "test"]);
-    for (split, a_class) in splits.iter().skip(1).zip([15, 30]) {
+    for (split, a_class) in splits.iter().skip(1).zip([15_i64, 30]) {
         let classes = split["classes"].as_array().unwrap();
         assert_eq!(split["images"], 10 * a_class);
-        assert!(classes.iter().all(|class| class["images"] == a_class), "{split}");
+        // Classes differ in size, and so do their shares, by one at most.
+        let near = |class: &Value| class["images"].as_i64().unwrap().abs_diff(a_class) <= 1;
+        assert!(classes.iter().all(near), "{split}");
     }
     let draw = |arguments: &[&str]| {
         let sheet = ["inspect", "results/digits/dataset/train.h5", "--sheet", "sheet.png"];
