@@ -5,6 +5,7 @@
 mod archives;
 mod fetching;
 mod published;
+mod questions;
 
 use std::{
     io::{BufRead, BufReader},
@@ -48,7 +49,7 @@ const SMALL: [&str; 6] = [
     "--set",
     "epochs=2",
     "--set",
-    "stages.train.model.filters=[4,8,8,8]",
+    "stages.train.model.filters=[4,16,16,16]",
     "--set",
     "stages.train.model.stages=[1,1,1]",
 ];
@@ -88,11 +89,38 @@ fn a_training_killed_with_its_runner_goes_on_and_ends_with_the_same_bytes() {
     child.wait().unwrap();
     let resumed = killed.pipeline_with(&arguments).ok();
     assert!(resumed.stdout.contains(r#""event":"resumed""#), "{}", resumed.stdout);
-    for file in ["weights.safetensors", "history.json", "history.csv", "metrics.json", "curves.png"] {
+    for file in
+        ["weights.safetensors", "history.json", "history.csv", "metrics.json", "curves.png", "curves.svg"]
+    {
         let of =
             |project: &Project| std::fs::read(project.path(&format!("results/digits/train/{file}"))).unwrap();
         assert!(of(&undisturbed) == of(&killed), "{file} differs");
     }
+}
+
+#[test]
+#[test]
+fn the_modern_tiny_imagenet_runs_to_the_end_on_a_small_tree() {
+    let project = project();
+    data::fixtures::write_tiny_imagenet(&project.path("data/tiny-imagenet-200"), 40, 4, 1).unwrap();
+    let settings = [
+        "data=data/tiny-imagenet-200",
+        "epochs=3",
+        "test_per_class=1",
+        "filters=[8,16,16,16]",
+        "batch_size=30",
+    ];
+    let mut arguments = vec!["run", "pipelines/tiny_imagenet_modern.toml", "--json"];
+    arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let ran = project.pipeline_with(&arguments).ok();
+    assert_eq!(ran.executed(), ["dataset", "means", "rank", "train"]);
+    let train = |file: &str| project.read(&format!("results/tiny_imagenet_modern/train/{file}"));
+    let history: serde_json::Value = serde_json::from_str(&train("history.json")).unwrap();
+    let rates: Vec<f64> = (0..3).map(|epoch| history["epochs"][epoch]["lr"].as_f64().unwrap()).collect();
+    for (rate, expected) in rates.iter().zip([0.1 / 3.0, 0.075 * 2.0 / 3.0, 0.025]) {
+        assert!((rate - expected).abs() < 1e-12, "a cosine times a warm-up over all three epochs: {rates:?}");
+    }
+    assert!(project.path("results/tiny_imagenet_modern/train/tensorboard").read_dir().unwrap().count() == 1);
 }
 
 #[test]

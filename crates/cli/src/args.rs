@@ -60,6 +60,12 @@ pub enum Command {
     /// Print what a stage printed in a run
     #[command(after_help = examples::LOGS)]
     Logs(commands::logs::LogsArgs),
+    /// Say what a trained network sees in images
+    #[command(after_help = examples::PREDICT)]
+    Predict(commands::predict::PredictArgs),
+    /// Describe weights layer by layer, or a dataset class by class
+    #[command(after_help = examples::INSPECT)]
+    Inspect(commands::inspect::InspectArgs),
     /// Read everything in the store and say what is damaged or missing
     Verify,
     /// Remove what neither the newest run of each pipeline, nor kept runs, nor running stages need

@@ -62,6 +62,17 @@ pub const LOGS: &str = "\
 Examples:
   pipeline logs latest train --follow";
 
+pub const PREDICT: &str = "\
+Examples:
+  pipeline predict results/digits/train/weights.safetensors a.png b.png --top 3
+  pipeline predict results/digits/train/weights.safetensors photos --json";
+
+pub const INSPECT: &str = "\
+Examples:
+  pipeline inspect results/digits/train/weights.safetensors
+  pipeline inspect results/digits/dataset --sheet images.png
+  pipeline inspect results/digits/dataset --sheet images.png --augment '{ rotation = 18, cutout = 8 }'";
+
 pub const GC: &str = "\
 Examples:
   pipeline gc --dry-run

@@ -24,6 +24,7 @@ mod style;
 mod sweep;
 mod time;
 mod usage;
+mod worker;
 
 use args::Cli;
 use clap::Parser;

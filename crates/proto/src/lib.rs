@@ -5,12 +5,14 @@
 
 mod event;
 mod outcome;
+mod question;
 mod reason;
 mod record;
 mod request;
 
 pub use event::{FinishedStage, RunEvent, StageEvent};
 pub use outcome::{OutcomeStatus, StageOutcome};
+pub use question::{InspectQuestion, PredictQuestion};
 pub use reason::Reason;
 pub use record::{Provenance, RunRecord, RunStatus, StageNode, StageRecord, StageResult};
 pub use request::{RequestInput, StageRequest};

@@ -105,7 +105,7 @@ fn built_in_stages_have_their_defaults_filled_in() {
     let names: Vec<_> = train.inputs.iter().map(|input| input.name.as_str()).collect();
     assert_eq!(names, ["means", "train", "val"]);
     assert_eq!(train.inputs[1].sources, [output("dataset", "train")]);
-    assert_eq!(train.outputs.len(), 5);
+    assert_eq!(train.outputs.len(), 7);
 }
 
 #[test]

@@ -39,6 +39,8 @@ fn files_that_are_read_are_accepted() {
         stage("fetch", "unpack = 'tar.gz'"),
         stage("means", "mode = 'pixel'"),
         stage("evaluate", "flip = true"),
+        stage("train", "keep_best = 'val_loss'\nearly_stopping = { patience = 3, metric = 'train_loss' }"),
+        stage("decay-train", "schedule = 'step'\nmilestones = [3, 5]\nwarmup_epochs = 0.5"),
     ] {
         parse(&text, &[]).unwrap();
         assert!(accepts(&text), "{text}");
@@ -110,6 +112,14 @@ fn the_same_faults_are_seen() {
         ("train", "precision = 'f16'"),
         ("train", "power = 1"),
         ("train", "augment = { zoom = 2 }"),
+        ("train", "schedule = 'cosine'"),
+        ("train", "keep_best = 'accuracy'"),
+        ("train", "ema_decay = 1"),
+        ("train", "accumulate = 0"),
+        ("train", "early_stopping = { metric = 'val_loss' }"),
+        ("train", "early_stopping = { patience = 1, metrik = 'val_loss' }"),
+        ("decay-train", "schedule = 'cosin'"),
+        ("decay-train", "schedule = 'step'\nevery = 0"),
         ("train", "augment = { zooom = 0.5 }"),
         ("train", "phases = []"),
         ("decay-train", "phases = []"),

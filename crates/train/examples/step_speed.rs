@@ -7,7 +7,7 @@
 use spec::kinds::{Block, ModelParams, Precision, Stem};
 use std::time::{Duration, Instant};
 use tch::{Device, Kind, Tensor};
-use train::{Batch, Network, Optimiser, TrainError, training_step};
+use train::{Batch, Network, Optimiser, OptimiserSettings, StepRule, TrainError, training_step};
 
 struct Job {
     model: ModelParams,
@@ -67,12 +67,13 @@ fn main() -> Result<(), TrainError> {
 
     let job = job(&name);
     let network = Network::new(&job.model, job.classes, 1, Device::Cpu, precision)?;
-    let mut optimiser = Optimiser::new(&network, &job.model, 0.9, false)?;
+    let momentum = OptimiserSettings { momentum: 0.9, ..OptimiserSettings::default() };
+    let mut optimiser = Optimiser::new(&network, &job.model, momentum)?;
     let batch = random_batch(&job);
     let (count, unit, (wall, processor)) = if name == "optimiser" {
         (1, "steps", best(repetitions, || optimiser.step(0.01))?)
     } else {
-        let step = || training_step(&network, &mut optimiser, &batch, 0.01).map(drop);
+        let step = || training_step(&network, &mut optimiser, &batch, &StepRule::plain(0.01)).map(drop);
         (job.batch_size, "images", best(repetitions, step)?)
     };
     let rate = |time: Duration| count as f64 / time.as_secs_f64();

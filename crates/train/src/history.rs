@@ -7,7 +7,7 @@ use std::{fs, io, path::Path};
 pub struct EpochRecord {
     /// The epoch, from 0.
     pub epoch: u32,
-    /// Its learning rate.
+    /// Its learning rate; in a warm-up, that of its last step.
     pub lr: f64,
     /// Mean loss of the training images as they were trained, penalty included.
     pub train_loss: f64,
@@ -31,6 +31,12 @@ pub struct History {
     /// The epochs with which a new phase begins; not the first.
     #[serde(default)]
     pub phase_starts: Vec<u32>,
+    /// Whether early stopping ended the training before its last epoch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped_early: bool,
+    /// The epoch, from 0, whose weights were saved, where the best ones were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_epoch: Option<u32>,
 }
 
 impl History {
@@ -92,7 +98,7 @@ mod tests {
         };
         let epochs =
             vec![record(0, Some(0.5)), record(1, Some(0.75)), record(2, Some(0.75)), record(3, None)];
-        History { epochs, phase_starts: vec![2] }
+        History { epochs, phase_starts: vec![2], ..History::default() }
     }
 
     #[test]

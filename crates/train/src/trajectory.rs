@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 /// comes after. Two trainings with the same start and the same first learning rates are the same training
 /// so far, whichever kind of stage they belong to and however long they go on.
 ///
-/// Not part of it: learning rates, the number of epochs, `checkpoint_every`, device and threads. The
+/// Not part of it: learning rates and warm-up, the number of epochs, early stopping, `tensorboard`,
+/// `checkpoint_every`, device and threads. The
 /// validation set is part of it, though it does not touch the weights: a checkpoint holds the history with
 /// its validation figures, which must not come from another set.
 #[derive(Debug, Clone)]
@@ -19,24 +20,32 @@ pub struct Start {
 
 impl Start {
     fn digest(&self) -> blake3::Hash {
+        let mut training = what_counts(&self.training);
+        if let Some(fields) = training.as_object_mut() {
+            // It counts in the epochs that it reaches into; see `Trajectory::new`.
+            fields.remove("warmup_epochs");
+        }
         let mut start = json!({
             "kind_versions": [Kind::Train.version(), Kind::DecayTrain.version()],
             "inputs": self.inputs,
-            "training": what_counts(&self.training),
+            "training": training,
         });
         start.sort_all_objects();
         blake3::hash(start.to_string().as_bytes())
     }
 }
 
-/// The parameters that change the numbers, as JSON.
+/// The parameters that change the numbers of an epoch, as JSON.
 pub(crate) fn what_counts(training: &TrainingParams) -> Value {
     let mut counting = json!(training);
     if let Some(fields) = counting.as_object_mut() {
-        fields.remove("checkpoint_every");
+        fields.retain(|name, _| !CHANGE_NO_EPOCH.contains(&name.as_str()));
     }
     counting
 }
+
+/// When a training ends early follows from its history, which every checkpoint holds.
+const CHANGE_NO_EPOCH: [&str; 3] = ["checkpoint_every", "early_stopping", "tensorboard"];
 
 /// What a training goes through: one digest before each epoch, and one at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +54,17 @@ pub struct Trajectory {
 }
 
 impl Trajectory {
-    /// T₀ = digest(start), Tₑ₊₁ = digest(Tₑ, learning rate of epoch e).
+    /// T₀ = digest(start), Tₑ₊₁ = digest(Tₑ, learning rate of epoch e, length of a warm-up that reaches into it).
     pub fn new(start: &Start, learning_rates: &[f64]) -> Self {
         let mut points = vec![start.digest()];
-        for lr in learning_rates {
+        for (epoch, lr) in learning_rates.iter().enumerate() {
             let mut hasher = blake3::Hasher::new();
             hasher.update(points[points.len() - 1].as_bytes());
             hasher.update(&lr.to_bits().to_le_bytes());
+            let warmup_epochs = start.training.warmup_epochs;
+            if (epoch as f64) < warmup_epochs {
+                hasher.update(&warmup_epochs.to_bits().to_le_bytes());
+            }
             points.push(hasher.finalize());
         }
         Self { points }
@@ -71,6 +84,7 @@ impl Trajectory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use spec::kinds::{EarlyStopping, Figure};
 
     fn start() -> Start {
         let training = r#"{"model": {"stages": [1], "filters": [4, 4]}}"#;
@@ -105,12 +119,19 @@ mod tests {
     #[test]
     fn everything_that_changes_the_numbers_changes_the_start() {
         let original = Trajectory::new(&start(), &[]);
-        let edits: [fn(&mut Start); 9] = [
+        let edits: [fn(&mut Start); 16] = [
             |start| start.training.seed += 1,
             |start| start.training.batch_size += 1,
             |start| start.training.momentum = 0.8,
             |start| start.training.nesterov = true,
             |start| start.training.shuffle = false,
+            |start| start.training.label_smoothing = 0.1,
+            |start| start.training.weight_decay = 0.1,
+            |start| start.training.decay_norms = true,
+            |start| start.training.clip_norm = 1.0,
+            |start| start.training.accumulate = 2,
+            |start| start.training.ema_decay = 0.9,
+            |start| start.training.keep_best = Some(Figure::ValLoss),
             |start| start.training.model.l2 = 1e-3,
             |start| start.training.augment.shift = 0.1,
             |start| start.inputs.values_mut().for_each(|digest| digest.push('c')),
@@ -124,10 +145,32 @@ mod tests {
     }
 
     #[test]
-    fn how_often_checkpoints_are_kept_changes_nothing() {
-        let mut edited = start();
-        edited.training.checkpoint_every = 1;
-        assert_eq!(Trajectory::new(&start(), &[0.1]), Trajectory::new(&edited, &[0.1]));
+    fn what_is_kept_written_or_left_out_changes_no_epoch() {
+        let edits: [fn(&mut Start); 3] = [
+            |start| start.training.checkpoint_every = 1,
+            |start| start.training.tensorboard = true,
+            |start| {
+                let rule = EarlyStopping { patience: 1, metric: Figure::ValLoss, min_delta: 0.0 };
+                start.training.early_stopping = Some(rule);
+            },
+        ];
+        for edit in edits {
+            let mut edited = start();
+            edit(&mut edited);
+            assert_eq!(Trajectory::new(&start(), &[0.1]), Trajectory::new(&edited, &[0.1]));
+        }
+    }
+
+    #[test]
+    fn a_warm_up_counts_in_the_epochs_that_it_reaches_into() {
+        let warm = |warmup_epochs| {
+            let mut edited = start();
+            edited.training.warmup_epochs = warmup_epochs;
+            Trajectory::new(&edited, &[0.1; 4])
+        };
+        assert_eq!(shared(&warm(0.0), &warm(1.5)), Some(0));
+        assert_eq!(shared(&warm(1.5), &warm(2.5)), Some(0));
+        assert_eq!(warm(1.5), warm(1.5));
     }
 
     /// A change here abandons every checkpoint that users have: raise a kind's version instead, with a reason.

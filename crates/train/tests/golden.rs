@@ -6,7 +6,9 @@ use serde_json::Value;
 use spec::kinds::{Block, ModelParams, Precision, Stem};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use tch::{Device, Kind, Tensor};
-use train::{Batch, Network, Optimiser, cross_entropy, load_weights, training_step};
+use train::{
+    Batch, Network, Optimiser, OptimiserSettings, StepRule, cross_entropy, load_weights, training_step,
+};
 
 fn golden(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(file)
@@ -56,7 +58,8 @@ impl Golden {
             .load_named(&load_weights(&golden(&format!("{name}.init.safetensors"))).unwrap().tensors)
             .unwrap();
         let momentum = settings["momentum"].as_f64().unwrap();
-        let optimiser = Optimiser::new(&network, &model, momentum, false).unwrap();
+        let rule = OptimiserSettings { momentum, ..OptimiserSettings::default() };
+        let optimiser = Optimiser::new(&network, &model, rule).unwrap();
         let mut data = tensors(&format!("{name}.data.safetensors"));
         let mut take = |key: &str| data.remove(key).unwrap();
         let (images, labels) = (take("images"), take("labels"));
@@ -73,7 +76,10 @@ impl Golden {
     /// Trains on a batch; gives the loss.
     fn step(&mut self, step: usize) -> f64 {
         let (batch, lr) = (self.batch(step), self.number("lr"));
-        training_step(&self.network, &mut self.optimiser, &batch, lr).unwrap().loss.double_value(&[])
+        training_step(&self.network, &mut self.optimiser, &batch, &StepRule::plain(lr))
+            .unwrap()
+            .loss
+            .double_value(&[])
     }
 
     fn number(&self, key: &str) -> f64 {

@@ -19,7 +19,9 @@ fn it_learns_and_writes_everything() {
     let run = experiment.train("run", &experiment.job(r#""lr": 0.05, "epochs": 8"#));
     let outputs = run.outputs();
     let names: Vec<_> = outputs.keys().map(String::as_str).collect();
-    assert_eq!(names, ["curves.png", "history.csv", "history.json", "metrics.json", "weights.safetensors"]);
+    let expected =
+        ["curves.png", "curves.svg", "history.csv", "history.json", "metrics.json", "weights.safetensors"];
+    assert_eq!(names, expected);
     let metrics: serde_json::Value = serde_json::from_slice(&outputs["metrics.json"]).unwrap();
     assert_eq!(metrics["epochs"], 8);
     assert!(metrics["best_val_accuracy"].as_f64().unwrap() > 0.8, "{metrics}");

@@ -53,6 +53,52 @@ fn a_training_killed_again_and_again_ends_like_one_that_was_not() {
     }
 }
 
+/// Lets others run for a while of random length, so that deaths do not all come right after an event.
+fn dawdle(random: &mut u32) {
+    (0..next_random(random) % 512).for_each(|_| rustix::thread::sched_yield());
+}
+
+#[test]
+fn with_everything_on_two_dozen_kills_change_nothing() {
+    const KILLS: usize = 24;
+    let project = Project::new();
+    project.prepare_digits();
+    let request = |name: &str| {
+        let mut request = project.training(name);
+        let everything = serde_json::json!({
+            "epochs": 40, "schedule": "cosine", "warmup_epochs": 1.5, "nesterov": true, "label_smoothing": 0.1,
+            "weight_decay": 1e-3, "decay_norms": true, "clip_norm": 1.0, "accumulate": 3, "ema_decay": 0.9,
+            "keep_best": "val_loss", "tensorboard": true,
+            "early_stopping": { "patience": 30, "metric": "train_loss" },
+            "augment": { "shift": 0.1, "crop_padding": 1, "cutout": 2, "mixup": 0.2 },
+        });
+        let fields = everything.as_object().unwrap().clone();
+        request.params.as_object_mut().unwrap().extend(fields);
+        request.checkpoints = project.path(&format!("checkpoints-of-{name}"));
+        project.stage(&request)
+    };
+    let undisturbed = request("undisturbed");
+    assert!(undisturbed.run().success(), "{}", undisturbed.log());
+    let (stage, mut random, mut kills) = (request("killed"), 7, 0);
+    let status = loop {
+        let mut events_until_death = 1 + next_random(&mut random) % 6;
+        let status = stage.run_watched(|_, worker| {
+            events_until_death = events_until_death.saturating_sub(1);
+            if events_until_death == 0 && kills < KILLS {
+                dawdle(&mut random);
+                send(Signal::KILL, worker);
+            }
+        });
+        match status.code() {
+            None => kills += 1,
+            Some(_) => break status,
+        }
+    };
+    assert!(status.success(), "{}", stage.log());
+    assert_eq!(kills, KILLS);
+    assert!(stage.outputs() == undisturbed.outputs(), "the outputs differ");
+}
+
 #[test]
 fn a_kill_costs_at_most_the_epoch_at_work() {
     let project = Project::new();

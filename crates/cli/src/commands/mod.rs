@@ -9,8 +9,10 @@ pub mod export;
 pub mod gc;
 pub mod graph;
 pub mod import;
+pub mod inspect;
 pub mod logs;
 pub mod plan;
+pub mod predict;
 pub mod report;
 pub mod run;
 pub mod runs;
@@ -42,6 +44,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Export(args) => export::export(&args),
         Command::Show(args) => show::show(&args, json),
         Command::Logs(args) => logs::logs(&args, json),
+        Command::Predict(args) => predict::predict(args, json),
+        Command::Inspect(args) => inspect::inspect(args, json),
         Command::Verify => verify::verify(json),
         Command::Gc(args) => gc::gc(&args, json),
         Command::Import(args) => import::import(&args, json),

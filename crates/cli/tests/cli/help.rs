@@ -25,6 +25,8 @@ fn help_of_every_command() {
         "show",
         "logs",
         "import",
+        "predict",
+        "inspect",
         "doctor",
         "completions",
     ] {

@@ -1,3 +1,4 @@
+use super::is_zero;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +56,4 @@ impl Augment {
     pub fn is_affine(&self) -> bool {
         [self.rotation, self.zoom, self.shift, self.shear].iter().any(|&range| range != 0.0)
     }
-}
-
-fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

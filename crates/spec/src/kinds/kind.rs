@@ -27,7 +27,8 @@ pub struct OutputRule {
     pub name: &'static str,
     /// The file's name inside the stage's results folder.
     pub file: &'static str,
-    /// Whether the stage fails without it. `val` and `test` of a dataset depend on the source.
+    /// Whether the stage fails without it. `val` and `test` of a dataset depend on the source,
+    /// `tensorboard` of a training on the parameter of that name.
     pub required: bool,
 }
 
@@ -109,7 +110,9 @@ impl Kind {
             required("history", "history.json"),
             required("history_csv", "history.csv"),
             required("curves", "curves.png"),
+            required("curves_svg", "curves.svg"),
             required("metrics", "metrics.json"),
+            optional("tensorboard", "tensorboard"),
         ];
         const EVALUATE: &[OutputRule] = &[
             required("metrics", "metrics.json"),

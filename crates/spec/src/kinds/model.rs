@@ -24,6 +24,8 @@ pub enum Stem {
     Cifar,
     /// Convolution 5×5, batch norm, ReLU, max pool 3×3 with stride 2.
     TinyImagenet,
+    /// The same without the max pool: what follows has maps of four times the size.
+    TinyImagenetNoPool,
 }
 
 /// The network: `model = { stages = [9, 9, 9], filters = [64, 64, 128, 256], l2 = 5e-4 }`.

@@ -1,4 +1,4 @@
-use super::{Augment, Fault, ModelParams, Parameters};
+use super::{Augment, EarlyStopping, Fault, Figure, ModelParams, Parameters, is_zero};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,42 @@ pub struct TrainingParams {
     /// Random changes of the training images.
     #[serde(default, skip_serializing_if = "Augment::is_off")]
     pub augment: Augment,
+    /// Epochs, or a fraction of one, in which the learning rate rises step by step from zero to what it is else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
+    pub warmup_epochs: f64,
+    /// Share of each label that the training loss spreads evenly over all classes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub label_smoothing: f64,
+    /// PyTorch's weight decay: the gradient of a kernel w gains weight_decay·w. Part of no loss.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// Whether `weight_decay` acts on batch norm and biases too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub decay_norms: bool,
+    /// The largest norm that the gradient of an update may have; a longer one is shortened. 0 is no limit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0))]
+    pub clip_norm: f64,
+    /// Batches whose gradients make one update of the weights.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1))]
+    pub accumulate: u32,
+    /// Decay of a moving average of the weights, which is then what is validated and saved. 0 is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub ema_decay: f64,
+    /// Ends the training once a figure has not become better for some epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// Saves the weights of the epoch after which this figure was best, not those of the last epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_best: Option<Figure>,
+    /// Whether the figures are also written as TensorBoard event files.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tensorboard: bool,
     /// Whether each epoch goes through the images in an order of its own.
     #[serde(default = "yes")]
     pub shuffle: bool,
@@ -83,23 +119,16 @@ pub struct TrainParams {
     pub training: TrainingParams,
 }
 
-/// Parameters of a `decay-train` stage: the learning rate of epoch e is lr·(1 − e/epochs)^power.
-/// Its inputs are those of `train`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DecayTrainParams {
-    /// The learning rate of the first epoch.
-    #[schemars(range(min = 0.0))]
-    pub lr: f64,
-    /// How many epochs.
-    #[schemars(range(min = 1))]
-    pub epochs: u32,
-    /// The exponent; 1 is a linear decay.
-    #[serde(default = "default_power")]
-    #[schemars(range(min = 0.0))]
-    pub power: f64,
-    /// What both trainings take.
-    #[serde(flatten)]
-    pub training: TrainingParams,
+impl TrainingParams {
+    /// What fits the types but not together.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.model.faults();
+        if self.decay_norms && self.weight_decay == 0.0 {
+            let fault = Fault::new(&["decay_norms"], "`decay_norms` without `weight_decay`");
+            faults.push(fault.with_hint("it says what `weight_decay` acts on, beside the kernels"));
+        }
+        faults
+    }
 }
 
 fn default_batch_size() -> u32 {
@@ -118,8 +147,12 @@ fn default_checkpoint_every() -> u32 {
     5
 }
 
-fn default_power() -> f64 {
-    1.0
+fn one() -> u32 {
+    1
+}
+
+fn is_one(count: &u32) -> bool {
+    *count == 1
 }
 
 fn yes() -> bool {
@@ -129,7 +162,7 @@ fn yes() -> bool {
 impl Parameters for TrainParams {
     fn faults(&self) -> Vec<Fault> {
         const WAYS: &str = "give `lr` with `epochs`, or `phases = [{ epochs = 25, lr = 0.1 }, …]`";
-        let mut faults = self.training.model.faults();
+        let mut faults = self.training.faults();
         match (self.lr, self.epochs, self.phases.is_empty()) {
             (Some(_), Some(_), true) | (None, None, false) => {}
             (None, None, true) => faults.push(Fault::new(&[], "a training needs a schedule").with_hint(WAYS)),
@@ -146,16 +179,6 @@ impl Parameters for TrainParams {
             }
         }
         faults
-    }
-
-    fn hints(&self) -> &'static [&'static str] {
-        &["checkpoint_every"]
-    }
-}
-
-impl Parameters for DecayTrainParams {
-    fn faults(&self) -> Vec<Fault> {
-        self.training.model.faults()
     }
 
     fn hints(&self) -> &'static [&'static str] {

@@ -55,14 +55,19 @@ impl CheckpointFolder {
         self
     }
 
+    /// Keeps the state after this number of epochs too: the training turned out to end there.
+    pub fn keep_also(&mut self, epochs: u32) {
+        self.phase_ends.push(epochs);
+    }
+
     /// Offers the states on the way of this training to `accept`, the latest first, until it takes one, and
-    /// says whether it did. What cannot be read or is not accepted goes to `warn`.
+    /// says whether it did. It may pass one over; what cannot be read or used goes to `warn`.
     ///
     /// # Errors
     /// If the folder cannot be read.
     pub fn resume(
         &mut self,
-        mut accept: impl FnMut(TrainingState) -> Result<(), TrainError>,
+        mut accept: impl FnMut(TrainingState) -> Result<bool, TrainError>,
         mut warn: impl FnMut(TrainError),
     ) -> Result<bool, TrainError> {
         let mut found = self.list()?;
@@ -71,7 +76,8 @@ impl CheckpointFolder {
             paths.sort_by_key(|path| path.to_string_lossy().ends_with(STEPS_SUFFIX));
             for path in paths {
                 match read(&path).and_then(&mut accept) {
-                    Ok(()) => {
+                    Ok(false) => {}
+                    Ok(true) => {
                         self.superseded.extend(self.is_own(&path).then_some(path));
                         return Ok(true);
                     }
@@ -104,10 +110,7 @@ impl CheckpointFolder {
     /// If it cannot be written; then the earlier ones are as they were.
     pub fn save(&mut self, state: &TrainingState) -> Result<(), TrainError> {
         let epochs = state.history.len() as u32;
-        let is_kept = state.steps.is_none()
-            && (epochs.is_multiple_of(self.every)
-                || epochs == self.trajectory.epochs()
-                || self.phase_ends.contains(&epochs));
+        let is_kept = self.is_kept(state);
         let name = match state.steps {
             Some(_) => format!("{}.{}{STEPS_SUFFIX}", self.trajectory.after(epochs + 1), self.owner()),
             None if is_kept => format!("{}{SUFFIX}", self.trajectory.after(epochs)),
@@ -131,6 +134,14 @@ impl CheckpointFolder {
 
     fn owner(&self) -> String {
         self.trajectory.after(self.trajectory.epochs())[..16].to_owned()
+    }
+
+    fn is_kept(&self, state: &TrainingState) -> bool {
+        let epochs = state.history.len() as u32;
+        state.steps.is_none()
+            && (epochs.is_multiple_of(self.every)
+                || epochs == self.trajectory.epochs()
+                || self.phase_ends.contains(&epochs))
     }
 
     fn is_own(&self, path: &Path) -> bool {
@@ -162,6 +173,8 @@ mod tests {
             steps: None,
             network: vec![("head".to_owned(), Tensor::from_slice(&[epochs as f32, 0.5]))],
             velocity: Tensor::from_slice(&[1.0f32, -(epochs as f32)]),
+            average: vec![("head".to_owned(), Tensor::from_slice(&[0.25f32, 0.5]))],
+            best: vec![("head".to_owned(), Tensor::from_slice(&[0.75f32, 0.5]))],
         }
     }
 
@@ -174,7 +187,7 @@ mod tests {
         let (mut resumed, mut warnings) = (None, Vec::new());
         let accept = |state| {
             resumed = Some(state);
-            Ok(())
+            Ok(true)
         };
         checkpoints.resume(accept, |error| warnings.push(error.to_string())).unwrap();
         (resumed, warnings)
@@ -207,7 +220,22 @@ mod tests {
         assert_eq!(resumed.history, saved.history);
         assert_eq!(resumed.network, saved.network);
         assert_eq!(resumed.velocity, saved.velocity);
+        assert_eq!((resumed.average, resumed.best), (saved.average, saved.best));
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_state_that_is_passed_over_is_no_reason_to_warn() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut checkpoints = CheckpointFolder::new(folder.path(), trajectory(&[0.1; 3]), 1).unwrap();
+        save_all(&mut checkpoints, 1..=3);
+        let mut taken = 0;
+        let accept = |state: TrainingState| {
+            taken = state.history.len();
+            Ok(taken < 3)
+        };
+        assert!(checkpoints.resume(accept, |error| panic!("{error}")).unwrap());
+        assert_eq!(taken, 2);
     }
 
     #[test]

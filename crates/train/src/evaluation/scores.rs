@@ -87,7 +87,7 @@ pub fn score(
 }
 
 /// One row an image, one entry a class. In 64 bits, so that different logits stay different.
-fn log_probabilities(network: &Network, images: &Tensor) -> Result<Vec<Vec<f64>>, TrainError> {
+pub(crate) fn log_probabilities(network: &Network, images: &Tensor) -> Result<Vec<Vec<f64>>, TrainError> {
     let logits = network.forward(images, false)?.f_to_device(Device::Cpu)?;
     let mut rows = Vec::<Vec<f64>>::try_from(logits.f_to_kind(Kind::Double)?)?;
     rows.iter_mut().for_each(|row| log_softmax(row));

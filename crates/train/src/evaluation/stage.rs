@@ -4,8 +4,7 @@ use super::{
     score,
 };
 use crate::{
-    Loader, LoaderOptions, ModelDescription, Network, Optimiser, Pace, TrainError, draw_confusion,
-    load_weights,
+    Loader, LoaderOptions, Optimiser, OptimiserSettings, Pace, TrainError, TrainedNetwork, draw_confusion,
 };
 use proto::StageEvent;
 use serde::Serialize;
@@ -19,7 +18,7 @@ use tch::Device;
 /// One evaluation, as a stage asks for it.
 #[derive(Debug, Clone)]
 pub struct EvaluationJob {
-    /// Weights with a [`ModelDescription`] as metadata.
+    /// Weights with a [`crate::ModelDescription`] as metadata.
     pub weights: PathBuf,
     /// The dataset file to measure them on.
     pub dataset: PathBuf,
@@ -71,13 +70,9 @@ pub fn evaluate(
     stop: &AtomicBool,
     emit: &mut dyn FnMut(StageEvent),
 ) -> Result<EvaluationMetrics, TrainError> {
-    let weights = load_weights(&job.weights)?;
-    let description = ModelDescription::from_metadata(&job.weights, &weights.metadata)?;
+    let TrainedNetwork { network, description } = TrainedNetwork::load(&job.weights, job.device)?;
     let dataset = description.open_dataset(&job.dataset)?;
     let names = dataset.class_names().to_vec();
-    let mut network =
-        Network::new(&description.model, names.len() as i64, 0, job.device, description.precision)?;
-    network.load_named(&weights.tensors)?;
     let options = LoaderOptions::evaluation(job.params.batch_size as usize, job.device);
     let loader =
         Loader::new(Arc::new(dataset), description.mean_image()?.as_deref(), Augment::default(), options)?;
@@ -91,7 +86,8 @@ pub fn evaluate(
         }
     })?;
     // An optimiser at rest knows the penalty of the weights.
-    let penalty = Optimiser::new(&network, &description.model, 0.0, false)?.penalty()?.f_double_value(&[])?;
+    let at_rest = Optimiser::new(&network, &description.model, OptimiserSettings::default())?;
+    let penalty = at_rest.penalty()?.f_double_value(&[])?;
     let metrics = EvaluationMetrics::new(&scores, penalty, names.len());
     files.write(&metrics, &scores, &names)?;
     Ok(metrics)

@@ -63,12 +63,13 @@ impl FlatParameters {
         self.gradients.f_zero_().map(drop)
     }
 
-    /// Brings gradients of a low-precision backward pass into `gradients`.
+    /// Adds the gradients of a low-precision backward pass to `gradients`, and clears them for the next one, so
+    /// that the sum over several batches is taken in 32 bits.
     pub(crate) fn gather_gradients(&mut self) -> Result<(), TchError> {
-        match &self.compute {
-            Some(copy) => self.gradients.f_narrow(0, 0, self.kernels())?.f_copy_(&copy.gradients),
-            None => Ok(()),
-        }
+        let kernels = self.kernels();
+        let Some(copy) = &mut self.compute else { return Ok(()) };
+        let _ = self.gradients.f_narrow(0, 0, kernels)?.f_add_(&copy.gradients)?;
+        copy.gradients.f_zero_().map(drop)
     }
 
     /// Renews the low-precision copy after a change of `weights`.
@@ -88,6 +89,8 @@ impl FlatParameters {
 /// Where a network's tensors live.
 pub(super) struct Storage {
     pub(super) parameters: FlatParameters,
+    /// All running statistics, f32, one after the other.
+    pub(super) statistics: Tensor,
     /// In the order of declaration.
     pub(super) named: Vec<NamedTensor>,
 }
@@ -121,7 +124,7 @@ impl Storage {
         };
         let named = place(&mut tensors, &parameters, &statistics, seed)?;
         parameters.refresh_compute_copy()?;
-        Ok(Self { parameters, named })
+        Ok(Self { parameters, statistics, named })
     }
 }
 

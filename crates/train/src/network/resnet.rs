@@ -105,6 +105,11 @@ impl Network {
         self.storage.named.iter().filter(counted).map(|tensor| tensor.value.numel()).sum()
     }
 
+    /// All running statistics in one buffer, f32; writing to it changes the network.
+    pub(crate) fn statistics(&self) -> Tensor {
+        self.storage.statistics.shallow_clone()
+    }
+
     pub(crate) fn parameters(&self) -> FlatParameters {
         self.storage.parameters.share()
     }

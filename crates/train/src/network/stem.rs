@@ -25,11 +25,12 @@ impl StemLayers {
         let (kernel, pools) = match stem {
             Stem::Cifar => (3, false),
             Stem::TinyImagenet => (5, true),
+            Stem::TinyImagenetNoPool => (5, false),
         };
         let shape = ConvolutionShape { from: COLOURS, to: channels, kernel, stride: 1 };
         let input_norm = BatchNorm::declare(declarations, "input_norm", COLOURS)?;
         let convolution = Convolution::declare(declarations, "stem.conv", shape, Role::OuterKernel)?;
-        let norm = (pools || block != Block::PreactBottleneck)
+        let norm = (stem != Stem::Cifar || block != Block::PreactBottleneck)
             .then(|| BatchNorm::declare(declarations, "stem.norm", channels))
             .transpose()?;
         Ok(Self { input_norm, convolution, norm, pools })

@@ -1,10 +1,13 @@
-use super::canvas::{Area, DrawResult, FONT, write_png};
+use super::canvas::{self, Bitmap, FONT, write_png};
 use crate::{ConfusionMatrix, TrainError};
 use plotters::{
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
 use std::path::Path;
+
+type Area<'a> = canvas::Area<Bitmap<'a>>;
+type DrawResult = canvas::DrawResult<Bitmap<'static>>;
 
 const OVERSAMPLING: u32 = 2;
 const SCALE: i32 = OVERSAMPLING as i32;

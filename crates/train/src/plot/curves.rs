@@ -1,13 +1,17 @@
-use super::canvas::{Area, DrawResult, FONT, write_png};
+use super::canvas::{Area, DrawResult, FONT, write_png, write_svg};
 use crate::{EpochRecord, History, TrainError};
-use plotters::prelude::*;
+use plotters::{
+    coord::types::{RangedCoordf64, RangedCoordu32},
+    prelude::*,
+};
 use std::{ops::Range, path::Path};
 
 const SIZE: (u32, u32) = (1200, 520);
-const OVERSAMPLING: u32 = 4;
+/// The drawing library knows whole pixels only; so many of its own make one of the picture.
+const FINENESS: u32 = 4;
 const TRAIN: RGBColor = RGBColor(31, 119, 180);
 const VAL: RGBColor = RGBColor(214, 96, 20);
-const BOUNDARY: RGBColor = RGBColor(120, 120, 120);
+const BOUNDARY: RGBColor = RGBColor(90, 90, 90);
 /// Up to so many epochs each is marked with a dot: one epoch alone is no line.
 const DOTTED_EPOCHS: usize = 40;
 
@@ -16,11 +20,22 @@ const DOTTED_EPOCHS: usize = 40;
 /// # Errors
 /// If the file cannot be written.
 pub fn draw_curves(history: &History, path: &Path) -> Result<(), TrainError> {
-    write_png(path, SIZE, OVERSAMPLING, |area| {
-        let (left, right) = area.split_horizontally(area.dim_in_pixel().0 / 2);
-        draw_panel(&left, history, &Panel::loss(history))?;
-        draw_panel(&right, history, &Panel::accuracy(history))
-    })
+    write_png(path, SIZE, FINENESS, |area| draw(area, history, FINENESS))
+}
+
+/// The same as SVG.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn draw_curves_svg(history: &History, path: &Path) -> Result<(), TrainError> {
+    write_svg(path, SIZE, FINENESS, |area| draw(area, history, FINENESS))
+}
+
+/// Draws both charts, everything `scale` times as large.
+fn draw<B: DrawingBackend>(area: &Area<B>, history: &History, scale: u32) -> DrawResult<B> {
+    let (left, right) = area.split_horizontally(area.dim_in_pixel().0 / 2);
+    draw_panel(&left, history, &Panel::loss(history), scale)?;
+    draw_panel(&right, history, &Panel::accuracy(history), scale)
 }
 
 type Figure = fn(&EpochRecord) -> Option<f64>;
@@ -52,7 +67,7 @@ impl Panel {
             val,
             range,
             label: |loss| short_number(*loss),
-            legend: SeriesLabelPosition::UpperRight,
+            legend: SeriesLabelPosition::MiddleRight,
         }
     }
 
@@ -88,40 +103,73 @@ fn short_number(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn draw_panel(area: &Area<'_>, history: &History, panel: &Panel) -> DrawResult {
-    let font = |size: u32| (FONT, size * OVERSAMPLING).into_font();
-    let epochs = history.epochs.len() as u32;
+type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordu32, RangedCoordf64>>;
+
+fn font(size: u32, scale: u32) -> FontDesc<'static> {
+    (FONT, size * scale).into_font()
+}
+
+fn draw_panel<B: DrawingBackend>(
+    area: &Area<B>,
+    history: &History,
+    panel: &Panel,
+    scale: u32,
+) -> DrawResult<B> {
     let mut chart = ChartBuilder::on(area)
-        .margin(12 * OVERSAMPLING)
-        .caption(&panel.title, font(17))
-        .x_label_area_size(42 * OVERSAMPLING)
-        .y_label_area_size(58 * OVERSAMPLING)
-        .build_cartesian_2d(0..epochs, panel.range.clone())?;
+        .margin(12 * scale)
+        .caption(&panel.title, font(17, scale))
+        .x_label_area_size(42 * scale)
+        .y_label_area_size(58 * scale)
+        .build_cartesian_2d(0..history.epochs.len() as u32, panel.range.clone())?;
     chart
         .configure_mesh()
-        .label_style(font(13))
-        .axis_desc_style(font(14))
+        .label_style(font(13, scale))
+        .axis_desc_style(font(14, scale))
         .x_desc("epochs done")
         .x_labels(11)
         .y_labels(9)
         .y_label_formatter(&panel.label)
         .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.12).stroke_width(OVERSAMPLING))
-        .axis_style(BLACK.mix(0.6).stroke_width(OVERSAMPLING))
+        .bold_line_style(BLACK.mix(0.12).stroke_width(scale))
+        .axis_style(BLACK.mix(0.6).stroke_width(scale))
         .draw()?;
+    draw_phases(&mut chart, history, panel, scale)?;
+    draw_series(&mut chart, history, panel, scale)?;
+    chart
+        .configure_series_labels()
+        .position(panel.legend.clone())
+        .margin(10 * scale)
+        .legend_area_size(30 * scale)
+        .label_font(font(14, scale))
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.2))
+        .draw()
+}
+
+/// Marks the beginnings of phases with their learning rates.
+fn draw_phases<B: DrawingBackend>(
+    chart: &mut Chart<'_, B>,
+    history: &History,
+    panel: &Panel,
+    scale: u32,
+) -> DrawResult<B> {
     for &start in &history.phase_starts {
         let line = [(start, panel.range.start), (start, panel.range.end)];
-        let dashes = DashedLineSeries::new(
-            line,
-            6 * OVERSAMPLING,
-            5 * OVERSAMPLING,
-            BOUNDARY.stroke_width(OVERSAMPLING),
-        );
-        chart.draw_series(dashes)?;
-        let label = history.epochs.get(start as usize).map(|record| format!(" lr {}", record.lr));
-        let style = font(11).color(&BOUNDARY);
+        let style = BOUNDARY.stroke_width(scale);
+        chart.draw_series(DashedLineSeries::new(line, 6 * scale, 5 * scale, style))?;
+        let label = history.epochs.get(start as usize).map(|record| format!(" lr {}", short_rate(record.lr)));
+        let style = font(12, scale).color(&BOUNDARY);
         chart.draw_series([Text::new(label.unwrap_or_default(), (start, panel.range.end), style)])?;
     }
+    Ok(())
+}
+
+fn draw_series<B: DrawingBackend>(
+    chart: &mut Chart<'_, B>,
+    history: &History,
+    panel: &Panel,
+    scale: u32,
+) -> DrawResult<B> {
     for (name, figure, color) in [("train", panel.train, TRAIN), ("val", panel.val, VAL)] {
         let visible = |value: f64| value.clamp(panel.range.start, panel.range.end);
         let points: Vec<_> = history
@@ -132,21 +180,19 @@ fn draw_panel(area: &Area<'_>, history: &History, panel: &Panel) -> DrawResult {
         if points.is_empty() {
             continue;
         }
-        let radius = if points.len() <= DOTTED_EPOCHS { 3 * OVERSAMPLING } else { 0 };
-        let style = color.stroke_width(2 * OVERSAMPLING).filled();
+        let radius = if points.len() <= DOTTED_EPOCHS { 3 * scale } else { 0 };
+        let style = color.stroke_width(2 * scale).filled();
         let series = LineSeries::new(points, style).point_size(radius);
-        let key = move |(x, y)| PathElement::new([(x, y), (x + 22 * OVERSAMPLING as i32, y)], style);
+        let key = move |(x, y)| PathElement::new([(x, y), (x + 22 * scale as i32, y)], style);
         chart.draw_series(series)?.label(name).legend(key);
     }
-    chart
-        .configure_series_labels()
-        .position(panel.legend.clone())
-        .margin(10 * OVERSAMPLING)
-        .legend_area_size(30 * OVERSAMPLING)
-        .label_font(font(14))
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.2))
-        .draw()
+    Ok(())
+}
+
+/// At most three significant digits: a rate that has dropped thrice has seventeen.
+fn short_rate(rate: f64) -> String {
+    let rounded: f64 = format!("{rate:.2e}").parse().unwrap_or(rate);
+    rounded.to_string()
 }
 
 #[cfg(test)]
@@ -171,7 +217,11 @@ mod tests {
                 val_accuracy: with_val.then_some(0.9 - loss / 8.0),
             }
         };
-        History { epochs: (0..epochs).map(record).collect(), phase_starts: vec![25, 35] }
+        History {
+            epochs: (0..epochs).map(record).collect(),
+            phase_starts: vec![25, 35],
+            ..History::default()
+        }
     }
 
     #[test]
@@ -183,5 +233,17 @@ mod tests {
             assert_eq!(image::image_dimensions(&paths[0]).unwrap(), SIZE);
             assert_eq!(std::fs::read(&paths[0]).unwrap(), std::fs::read(&paths[1]).unwrap());
         }
+    }
+
+    #[test]
+    fn the_svg_names_what_it_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("curves.svg");
+        draw_curves_svg(&history(50, true), &path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in ["<svg", "</svg>", "best val", "epochs done", "train", "lr 0.01"] {
+            assert!(text.contains(part), "no {part}");
+        }
+        draw_curves_svg(&history(0, false), &path).unwrap();
     }
 }

@@ -10,4 +10,4 @@ mod train;
 pub use job::{TrainingInput, TrainingInputs, TrainingJob};
 pub use outputs::TrainingFiles;
 pub use step_figures::StepFigures;
-pub use train::train;
+pub use train::{TrainingEnd, train};

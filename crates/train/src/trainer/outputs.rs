@@ -1,11 +1,11 @@
 use super::{TrainingJob, session::Session};
 use crate::{
-    History, TrainError, Trajectory, draw_curves, evaluation::write_metrics, save_weights,
-    trajectory::what_counts,
+    History, TrainError, Trajectory, draw_curves, draw_curves_svg, evaluation::write_metrics, save_weights,
+    tensorboard, trajectory::what_counts,
 };
 use serde::Serialize;
 use serde_json::json;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Where a training writes its results. Equal trainings give equal bytes in all of them.
 #[derive(Debug, Clone)]
@@ -18,6 +18,10 @@ pub struct TrainingFiles {
     pub history_csv: PathBuf,
     /// The learning curves as PNG.
     pub curves: PathBuf,
+    /// The same as SVG.
+    pub curves_svg: PathBuf,
+    /// The folder of TensorBoard event files, written if the training asks for it.
+    pub tensorboard: PathBuf,
     /// The last and the best figures as a JSON object of numbers.
     pub metrics: PathBuf,
 }
@@ -29,6 +33,9 @@ struct Metrics {
     train_loss: f64,
     train_cross_entropy: f64,
     train_accuracy: f64,
+    /// The epoch, from 0, whose weights were saved, where the best ones are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_epoch: Option<u32>,
     #[serde(flatten)]
     val: Option<ValMetrics>,
 }
@@ -51,22 +58,45 @@ impl TrainingFiles {
         session: Session,
         trajectory: &Trajectory,
     ) -> Result<(), TrainError> {
-        let mut metadata = session.description.to_metadata()?;
-        for (name, value) in [
-            ("training", what_counts(&job.params)),
-            ("learning_rates", json!(job.schedule.learning_rates())),
-            ("trajectory", json!(trajectory.after(trajectory.epochs()))),
-        ] {
-            metadata.insert(name.to_owned(), value.to_string());
-        }
-        save_weights(&self.weights, &session.network.named_tensors(), &metadata)?;
         let trainable_parameters = session.network.trainable_parameters();
-        let history = History { epochs: session.history, phase_starts: job.schedule.boundaries().to_vec() };
+        let (kept_epoch, weights) = session.result();
+        let epochs = session.history.len();
+        save_weights(&self.weights, &weights, &metadata(job, &session, trajectory)?)?;
+        let phase_starts =
+            job.schedule.boundaries().iter().copied().filter(|&start| (start as usize) < epochs);
+        let history = History {
+            phase_starts: phase_starts.collect(),
+            stopped_early: epochs < job.schedule.epochs() as usize,
+            kept_epoch,
+            epochs: session.history,
+        };
         history.write_json(&self.history)?;
         history.write_csv(&self.history_csv)?;
         draw_curves(&history, &self.curves)?;
+        draw_curves_svg(&history, &self.curves_svg)?;
+        if job.params.tensorboard {
+            tensorboard::write(&history, &self.tensorboard)?;
+        }
         write_metrics(&Metrics::new(&history, trainable_parameters), &self.metrics)
     }
+}
+
+/// What weights are weights of, and how they came about.
+fn metadata(
+    job: &TrainingJob,
+    session: &Session,
+    trajectory: &Trajectory,
+) -> Result<BTreeMap<String, String>, TrainError> {
+    let epochs = session.history.len();
+    let mut metadata = session.description.to_metadata()?;
+    for (name, value) in [
+        ("training", what_counts(&job.params)),
+        ("learning_rates", json!(job.schedule.learning_rates()[..epochs])),
+        ("trajectory", json!(trajectory.after(epochs as u32))),
+    ] {
+        metadata.insert(name.to_owned(), value.to_string());
+    }
+    Ok(metadata)
 }
 
 impl Metrics {
@@ -78,6 +108,7 @@ impl Metrics {
             train_loss: last.train_loss,
             train_cross_entropy: last.train_cross_entropy,
             train_accuracy: last.train_accuracy,
+            kept_epoch: history.kept_epoch,
             val: ValMetrics::new(history),
         })
     }

@@ -1,10 +1,19 @@
 use super::{TrainingFiles, TrainingJob, session::Session, step_records::StepRecords};
-use crate::{CheckpointFolder, EpochRecord, Pace, TrainError, score, training_step};
+use crate::{CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, score, training_step};
 use proto::StageEvent;
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
 };
+
+/// How a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrainingEnd {
+    /// Epochs done, earlier ones included.
+    pub epochs: u32,
+    /// Whether early stopping ended it.
+    pub stopped_early: bool,
+}
 
 /// Trains from the latest state that is stored on the way, and writes weights, history, curves and metrics.
 ///
@@ -20,7 +29,7 @@ pub fn train(
     files: &TrainingFiles,
     stop: &AtomicBool,
     emit: &mut dyn FnMut(StageEvent),
-) -> Result<(), TrainError> {
+) -> Result<TrainingEnd, TrainError> {
     let trajectory = job.trajectory();
     let mut session = Session::new(job)?;
     let every = job.params.checkpoint_every;
@@ -28,21 +37,27 @@ pub fn train(
         .keeping(job.schedule.boundaries());
     resume(&mut session, &mut checkpoints, job.schedule.epochs(), emit)?;
 
-    let rates = (0..).zip(job.schedule.learning_rates());
-    for (epoch, &lr) in rates.skip(session.history.len()) {
-        let now = Now { epoch, epochs: job.schedule.epochs(), lr };
+    while (session.history.len() as u32) < job.schedule.epochs() && !session.ends_early() {
+        let now = Now::after(&session, &job.schedule);
         let begun = Instant::now();
-        let images_per_second = train_epoch(&mut session, now, stop, emit)?;
+        let images_per_second = train_epoch(&mut session, job, now, stop, emit)?;
         let record = finish_epoch(&session, now, stop);
         if matches!(record, Err(TrainError::Interrupted)) {
             save_between_steps(&session, &mut checkpoints, emit)?;
         }
-        session.begin_next_epoch(record?);
+        session.begin_next_epoch(record?)?;
+        if session.ends_early() {
+            checkpoints.keep_also(now.epoch + 1);
+        }
         checkpoints.save(&session.state())?;
-        emit(StageEvent::Checkpoint { epoch: epoch + 1 });
-        emit(now.done(&session.history[epoch as usize], begun.elapsed().as_secs_f64(), images_per_second));
+        emit(StageEvent::Checkpoint { epoch: now.epoch + 1 });
+        let record = &session.history[now.epoch as usize];
+        emit(now.done(record, begun.elapsed().as_secs_f64(), images_per_second));
     }
-    files.write(job, session, &trajectory)
+    let epochs = session.history.len() as u32;
+    let end = TrainingEnd { epochs, stopped_early: epochs < job.schedule.epochs() };
+    files.write(job, session, &trajectory)?;
+    Ok(end)
 }
 
 fn resume(
@@ -61,6 +76,7 @@ fn resume(
 /// Trains on the images of the epoch that are left, until `stop` is set; returns images a second.
 fn train_epoch(
     session: &mut Session,
+    job: &TrainingJob,
     now: Now,
     stop: &AtomicBool,
     emit: &mut dyn FnMut(StageEvent),
@@ -71,11 +87,18 @@ fn train_epoch(
     let (begun, images_before, mut pace) = (Instant::now(), records.images(), Pace::default());
     let images_per_second = |images| (images - images_before) as f64 / begun.elapsed().as_secs_f64();
     for batch in session.train.epoch(now.epoch, records.steps()) {
-        if stop.load(Ordering::Relaxed) {
+        let part = session.accumulation.part(records.steps());
+        // Between the batches of an update its gradients would have to be stored too.
+        if part.begins && stop.load(Ordering::Relaxed) {
             break;
         }
         let batch = batch?.to_device(device)?;
-        let step = training_step(&session.network, &mut session.optimiser, &batch, now.lr)?;
+        let lr = job.schedule.learning_rate(now.epoch, records.steps(), steps);
+        let rule = StepRule { lr, label_smoothing: job.params.label_smoothing, part };
+        let step = training_step(&session.network, &mut session.optimiser, &batch, &rule)?;
+        if part.ends {
+            average(session, now.epoch, records.steps())?;
+        }
         records.add(&step, batch.labels.numel())?;
         if pace.is_due() {
             let loss = records.read()?.means().loss;
@@ -84,6 +107,13 @@ fn train_epoch(
     }
     session.steps = records.read()?;
     Ok(images_per_second(records.images()))
+}
+
+/// Takes the weights after an update into their average, if one is taken.
+fn average(session: &mut Session, epoch: u32, step: usize) -> Result<(), TrainError> {
+    let Some(average) = &mut session.average else { return Ok(()) };
+    let earlier = epoch as usize * session.accumulation.updates() + session.accumulation.update(step);
+    average.update(&session.network, earlier as u64 + 1)
 }
 
 /// Sums up the epoch and validates, if there is a validation set.
@@ -106,10 +136,10 @@ fn finish_epoch(session: &Session, now: Now, stop: &AtomicBool) -> Result<EpochR
         val_accuracy: None,
     };
     if let Some(val) = &session.val {
-        let scores = score(&session.network, val, session.device, false, stop, |_| ())?;
+        let scores = score(session.judged(), val, session.device, false, stop, |_| ())?;
         let cross_entropy = scores.cross_entropy();
         record.val_cross_entropy = Some(cross_entropy);
-        record.val_loss = Some(cross_entropy + session.optimiser.penalty()?.f_double_value(&[])?);
+        record.val_loss = Some(cross_entropy + session.penalty_of_judged()?);
         record.val_accuracy = Some(scores.rank(1));
     }
     Ok(record)
@@ -136,6 +166,12 @@ struct Now {
 }
 
 impl Now {
+    /// The epoch that follows those done.
+    fn after(session: &Session, schedule: &Schedule) -> Self {
+        let (epoch, steps) = (session.history.len() as u32, session.train.steps());
+        Self { epoch, epochs: schedule.epochs(), lr: schedule.learning_rate(epoch, steps - 1, steps) }
+    }
+
     fn step(self, step: usize, steps: usize, loss: f64, images_per_second: f64) -> StageEvent {
         let Self { epoch, epochs, .. } = self;
         StageEvent::Step { epoch, epochs, step: step as u32, steps: steps as u32, loss, images_per_second }

@@ -111,6 +111,8 @@ impl Experiment {
             history: folder.join("history.json"),
             history_csv: folder.join("history.csv"),
             curves: folder.join("curves.png"),
+            curves_svg: folder.join("curves.svg"),
+            tensorboard: folder.join("tensorboard"),
             metrics: folder.join("metrics.json"),
         };
         let (stop, mut events) = (AtomicBool::new(false), Vec::new());
@@ -120,7 +122,7 @@ impl Experiment {
             }
             events.push(event);
         });
-        Run { folder, result, events }
+        Run { folder, result: result.map(drop), events }
     }
 }
 
@@ -156,7 +158,17 @@ impl Run {
     }
 }
 
+/// All files below a folder by their paths in it.
 pub fn read_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            let inside = read_files(&entry.path());
+            files.extend(inside.into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)));
+        } else {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
 }

@@ -29,9 +29,16 @@ pub(super) fn run(
         history: output(request, "history")?,
         history_csv: output(request, "history_csv")?,
         curves: output(request, "curves")?,
+        curves_svg: output(request, "curves_svg")?,
+        tensorboard: output(request, "tensorboard")?,
         metrics: output(request, "metrics")?,
     };
-    Ok(train::train(&job, &files, stop, &mut |event| events.emit(&event))?)
+    let end = train::train(&job, &files, stop, &mut |event| events.emit(&event))?;
+    if let (true, Some(rule)) = (end.stopped_early, &job.params.early_stopping) {
+        let (metric, patience) = (rule.metric.name(), rule.patience);
+        eprintln!("stopped after epoch {}: {metric} has not improved in {patience} epochs", end.epochs);
+    }
+    Ok(())
 }
 
 fn params_and_schedule(request: &StageRequest) -> Result<(TrainingParams, Schedule), WorkerError> {

@@ -146,10 +146,22 @@ impl Stage {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// All outputs by file name.
+    /// All outputs by their paths in the folder of outputs.
     pub fn outputs(&self) -> BTreeMap<String, Vec<u8>> {
-        let read = |path: &Path| fs::read(path).unwrap();
-        let entries = fs::read_dir(self.folder.join("outputs")).unwrap().map(|entry| entry.unwrap());
-        entries.map(|entry| (entry.file_name().into_string().unwrap(), read(&entry.path()))).collect()
+        read_files(&self.folder.join("outputs"))
     }
+}
+
+fn read_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            let inside = read_files(&entry.path());
+            files.extend(inside.into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)));
+        } else {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
 }

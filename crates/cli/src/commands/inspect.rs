@@ -1,0 +1,26 @@
+use crate::{exit::Exit, failure::Failure, worker};
+use clap::{Args, ValueHint};
+use proto::InspectQuestion;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Weights of a training, a dataset file, or the folder of a `dataset` stage
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    path: PathBuf,
+    /// Draw images of the dataset here, as PNG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    sheet: Option<PathBuf>,
+    /// Show on the sheet what this augmentation does, written as in a pipeline file
+    #[arg(long, value_name = "TOML", requires = "sheet")]
+    augment: Option<String>,
+    /// The seed of the augmentation's draws
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+}
+
+/// Says what is in weights or in a dataset.
+pub fn inspect(args: InspectArgs, json: bool) -> Result<Exit, Failure> {
+    let InspectArgs { path, sheet, augment, seed } = args;
+    worker::ask("inspect", &InspectQuestion { path, sheet, augment, seed, json })
+}
