@@ -99,7 +99,6 @@ fn a_training_killed_with_its_runner_goes_on_and_ends_with_the_same_bytes() {
 }
 
 #[test]
-#[test]
 fn the_modern_tiny_imagenet_runs_to_the_end_on_a_small_tree() {
     let project = project();
     data::fixtures::write_tiny_imagenet(&project.path("data/tiny-imagenet-200"), 40, 4, 1).unwrap();

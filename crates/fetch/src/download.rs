@@ -44,7 +44,7 @@ impl Download<'_> {
         let agent = self.agent();
         let mut failures = Vec::new();
         for url in self.urls {
-            match self.from_mirror(&agent, url, &mut partial) {
+            match self.try_mirror(&agent, url, &mut partial) {
                 Ok(()) => return Ok(partial),
                 Err(Refused::Own(error)) => return Err(error),
                 Err(Refused::Mirror { reason, hint }) => {
@@ -69,7 +69,7 @@ impl Download<'_> {
     }
 
     /// Tries one mirror as long as there is hope.
-    fn from_mirror(&self, agent: &Agent, url: &str, partial: &mut Partial) -> Result<(), Refused> {
+    fn try_mirror(&self, agent: &Agent, url: &str, partial: &mut Partial) -> Result<(), Refused> {
         let (mut failures, mut has_begun_again) = (0, false);
         loop {
             let before = partial.furthest();

@@ -86,8 +86,8 @@ pub fn check_resources(pipeline: &Pipeline, plan: &Plan) -> Result<(), Scheduler
         .filter(|planned| planned.verdict != Verdict::Fresh)
         .map(|planned| planned.name.as_str())
         .collect();
-    let would_run = pipeline.stages.iter().filter(|stage| not_fresh.contains(stage.name.as_str()));
-    would_run.map(|stage| machine.needs(stage, "auto").map(drop)).collect()
+    let mut would_run = pipeline.stages.iter().filter(|stage| not_fresh.contains(stage.name.as_str()));
+    would_run.try_for_each(|stage| machine.needs(stage, "auto").map(drop))
 }
 
 /// Assesses every selected stage, those before a stage first. Unselected stages stay `None`.

@@ -11,7 +11,7 @@ use std::{
     fs::File,
     io::{self, BufReader, Read},
     os::unix::ffi::OsStringExt,
-    path::{Path, PathBuf},
+    path::Path,
     rc::Rc,
 };
 use tar::{Archive, Entry, EntryType};
@@ -106,7 +106,7 @@ impl Unpacker<'_> {
     fn write_file(
         &mut self,
         entry: &mut Entry<'_, impl Read>,
-        path: &PathBuf,
+        path: &Path,
         tree: &mut Tree,
     ) -> Result<(), FetchError> {
         let mode = entry.header().mode().map_err(unreadable)?;
