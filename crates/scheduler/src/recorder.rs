@@ -110,7 +110,7 @@ fn is_kept(event: &RunEvent) -> bool {
 /// Makes a folder with a name that nobody else has; the experiments of a sweep begin in one millisecond.
 fn new_folder(store: &Store) -> Result<(String, jiff::Timestamp), SchedulerError> {
     let folder = runs::folder(store);
-    fs::create_dir_all(&folder).map_err(|error| SchedulerError::Io(folder.clone(), error))?;
+    fs::create_dir_all(&folder).map_err(|error| StoreError::writing("create", &folder, error))?;
     let mut started = jiff::Timestamp::now();
     loop {
         let id = new_id(started);
@@ -119,7 +119,7 @@ fn new_folder(store: &Store) -> Result<(String, jiff::Timestamp), SchedulerError
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 started = started.saturating_add(Duration::from_millis(1)).unwrap_or(started);
             }
-            Err(error) => return Err(SchedulerError::Io(folder.join(id), error)),
+            Err(error) => return Err(StoreError::writing("create", &folder.join(id), error).into()),
         }
     }
 }
