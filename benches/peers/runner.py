@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,12 +50,14 @@ class Row:
 class Bench:
     runs: int
     folder: Path
+    write: Callable[["Bench"], None]
     rows: list[Row] = field(default_factory=list)
     projects: int = 0
 
     def add(self, job, bound, ours, peer="", theirs=None):
         row = Row(job, BOUNDS[bound], median(ours), peer, median(theirs) if theirs else None)
         self.rows.append(row)
+        self.write(self)
         print(line(row), file=sys.stderr, flush=True)
 
     def project(self, runner, stages):
@@ -188,7 +191,10 @@ def main():
     peers = install()
     ours, ninja = chains.Pipeline(OURS), chains.Ninja(peers.ninja)
     with tempfile.TemporaryDirectory(prefix="pipeline-bench-", ignore_cleanup_errors=True) as folder:
-        bench = Bench(options.runs, Path(folder))
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        # After each row, so that a peer that fails at the end costs only its own.
+        write = lambda bench: options.out.write_text(table(bench, peers.versions, load))
+        bench = Bench(options.runs, Path(folder), write)
         bench.start(peers.ninja)
         bench.digests(peers.b3sum)
         bench.folder_of_small_files()
@@ -199,8 +205,6 @@ def main():
         for stages in [100, 1_000] if options.full else [100]:
             bench.chains(ours, chains.Dvc(peers.dvc), stages, 1)
         bench.plan(ours, 100_000)
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(table(bench, peers.versions, load))
     print(f"wrote {options.out}")
 
 

@@ -49,7 +49,7 @@ const SMALL: [&str; 6] = [
     "--set",
     "epochs=2",
     "--set",
-    "stages.train.model.filters=[4,16,16,16]",
+    "stages.train.model.filters=[4,8,8,8]",
     "--set",
     "stages.train.model.stages=[1,1,1]",
 ];
