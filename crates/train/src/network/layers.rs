@@ -168,7 +168,32 @@ impl Linear {
 
 #[cfg(test)]
 mod tests {
-    use super::same_padding;
+    use super::{Convolution, ConvolutionShape, same_padding};
+    use tch::{Kind, Tensor};
+
+    /// In the layout and of the shape that oneDNN's own strided gradient goes wrong for.
+    #[test]
+    fn a_narrow_convolution_with_a_stride_has_the_gradient_of_double_precision() {
+        let shape = ConvolutionShape { from: 4, to: 8, kernel: 1, stride: 2 };
+        let values = |size: &[i64]| {
+            let count = size.iter().product::<i64>();
+            (Tensor::arange(count, (Kind::Double, tch::Device::Cpu)) * 0.7).sin().reshape(size)
+        };
+        let input = values(&[32, 32, 32, 4]).permute([0, 3, 1, 2]);
+        let gradient = |kind: Kind| {
+            let weight = values(&[8, 4, 1, 1]).to_kind(kind).set_requires_grad(true);
+            let convolution = Convolution { name: String::new(), shape, weight };
+            let output = match kind {
+                Kind::Double => input.conv2d(&convolution.weight, None::<Tensor>, [2; 2], [0; 2], [1; 2], 1),
+                _ => convolution.forward(&input.to_kind(kind)).unwrap(),
+            };
+            assert_eq!(output.size(), [32, 8, 16, 16]);
+            output.square().mean(kind).backward();
+            convolution.weight.grad().to_kind(Kind::Double)
+        };
+        let worst = (gradient(Kind::Float) - gradient(Kind::Double)).abs().max().double_value(&[]);
+        assert!(worst < 1e-6, "{worst}");
+    }
 
     #[test]
     fn padding_is_tensorflows() {
