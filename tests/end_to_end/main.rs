@@ -44,7 +44,7 @@ fn with_digits() -> Project {
     project
 }
 
-/// A network small enough for a test, two epochs.
+/// A network small enough for a test, two epochs; so narrow that oneDNN alone would crash on it (`Convolution`).
 const SMALL: [&str; 6] = [
     "--set",
     "epochs=2",

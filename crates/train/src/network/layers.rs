@@ -171,17 +171,17 @@ mod tests {
     use super::{Convolution, ConvolutionShape, same_padding};
     use tch::{Kind, Tensor};
 
-    /// In the layout and of the shape that oneDNN's own strided gradient goes wrong for.
+    /// What goes wrong without the way round shows in `tests/end_to_end` only, as a crash after some steps.
     #[test]
     fn a_narrow_convolution_with_a_stride_has_the_gradient_of_double_precision() {
-        let shape = ConvolutionShape { from: 4, to: 8, kernel: 1, stride: 2 };
+        let shape = ConvolutionShape { from: 8, to: 8, kernel: 1, stride: 2 };
         let values = |size: &[i64]| {
             let count = size.iter().product::<i64>();
             (Tensor::arange(count, (Kind::Double, tch::Device::Cpu)) * 0.7).sin().reshape(size)
         };
-        let input = values(&[32, 32, 32, 4]).permute([0, 3, 1, 2]);
+        let input = values(&[32, 32, 32, 8]).permute([0, 3, 1, 2]);
         let gradient = |kind: Kind| {
-            let weight = values(&[8, 4, 1, 1]).to_kind(kind).set_requires_grad(true);
+            let weight = values(&[8, 8, 1, 1]).to_kind(kind).set_requires_grad(true);
             let convolution = Convolution { name: String::new(), shape, weight };
             let output = match kind {
                 Kind::Double => input.conv2d(&convolution.weight, None::<Tensor>, [2; 2], [0; 2], [1; 2], 1),
