@@ -28,7 +28,9 @@ test: setup ## format, lints, all tests, documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_PROFILE) --workspace --no-deps --document-private-items
 
 bench: build ## measure against named peers, on an idle machine; writes results/bench/
+	cargo build $(CARGO_PROFILE) -p train --example speed
 	@python3 benches/peers/runner.py
+	@python3 benches/peers/training.py
 
 install: build ## put both programs on the path, below PREFIX (~/.local)
 	@scripts/install.sh "$(PREFIX)"

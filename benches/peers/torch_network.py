@@ -1,11 +1,4 @@
-"""PyTorch's side of crates/train/examples/step_speed.rs, with the same arguments and the same printout.
-
-step_speed.py [cifar|tiny|digits] [f32|bf16] [THREADS] [STEPS]: images a second of training steps alone
-step_speed.py optimiser f32 [THREADS] [STEPS]:                  steps a second of torch.optim.SGD(fused=True)
-"""
-
-import sys
-import time
+"""The networks of the benchmark in PyTorch: pre-activation bottleneck ResNets."""
 
 import torch
 import torch.nn as nn
@@ -59,49 +52,27 @@ class Network(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-JOBS = {  # stages, filters, classes, image size, batch
+NETWORKS = {  # stages, filters, classes, image size, batch
     "cifar": ([9, 9, 9], [64, 64, 128, 256], 10, 32, 128),
-    "tiny": ([3, 4, 6], [64, 128, 256, 512], 200, 64, 64),
+    "tiny-imagenet": ([3, 4, 6], [64, 128, 256, 512], 200, 64, 64),
     "digits": ([2, 2, 2], [16, 16, 32, 64], 10, 32, 32),
 }
 
 
-def best(run, repetitions):
-    """The shortest wall time and processor time of a run."""
-    run()
-    wall = processor = float("inf")
-    for _ in range(repetitions):
-        started, processor_started = time.perf_counter(), time.process_time()
-        run()
-        wall = min(wall, time.perf_counter() - started)
-        processor = min(processor, time.process_time() - processor_started)
-    return wall, processor
-
-
-def main():
-    arguments = dict(enumerate(sys.argv[1:]))
-    name, precision = arguments.get(0, "cifar"), arguments.get(1, "f32")
-    torch.set_num_threads(int(arguments.get(2, 2)))
-    stages, filters, classes, size, batch = JOBS["cifar" if name == "optimiser" else name]
+def channels_last(name):
+    """The network as PyTorch runs it fastest on a CPU, and its optimiser."""
+    stages, filters, classes, size, _ = NETWORKS[name]
     network = Network(stages, filters, classes, size == 64).to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(network.parameters(), 0.01, momentum=0.9, weight_decay=1e-4, fused=True)
-    images = (torch.rand(batch, 3, size, size) * 255 - 127).contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(classes, (batch,))
-
-    def step():
-        optimiser.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-            logits = network(images)
-        F.cross_entropy(logits.float(), labels).backward()
-        optimiser.step()
-
-    if name == "optimiser":
-        F.cross_entropy(network(images[:2]), labels[:2]).backward()
-        run, count, unit = optimiser.step, 1, "steps"
-    else:
-        run, count, unit = step, batch, "images"
-    wall, processor = best(run, int(arguments.get(3, 5)))
-    print(f"{name} {precision}: {count / wall:.1f} {unit}/s, {count / processor:.1f} {unit} a processor second")
+    return network, optimiser
 
 
-main()
+def train_on(network, optimiser, images, labels, precision):
+    """One training step; the loss, still on its way."""
+    optimiser.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        logits = network(images)
+    loss = F.cross_entropy(logits.float(), labels)
+    loss.backward()
+    optimiser.step()
+    return loss.detach()
