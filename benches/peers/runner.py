@@ -118,8 +118,7 @@ class Bench:
             file.write_text(f"{number}\n")
         plan = plan_of(folder, "data")
         time.sleep(0.1)  # Files of this very moment are not trusted yet.
-        run(plan, folder)
-        run(plan, folder)
+        run([OURS, "run", "pipelines/one.toml"], folder)  # A run remembers digests, a plan does not.
         self.add("folder of 100,000 files re-checked", "folder", [run(plan, folder) for _ in range(self.runs)])
 
     def start(self, ninja):
@@ -139,7 +138,7 @@ def plan_of(folder, source):
     """A project whose one stage reads `source`; the command that plans it."""
     (folder / "pipelines").mkdir(parents=True)
     (folder / "pipelines" / "one.toml").write_text(
-        f'[stages.one]\nkind = "command"\nrun = "true"\ninputs = {{ data = "{source}" }}\noutputs = {{ none = "none" }}\n'
+        f'[stages.one]\nkind = "command"\nrun = "touch ${{outputs.none}}"\ninputs = {{ data = "{source}" }}\noutputs = {{ none = "none" }}\n'
     )
     return [OURS, "plan", "pipelines/one.toml"]
 
@@ -163,8 +162,8 @@ def table(bench, versions, load):
         "Peers: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
         "",
         f"Medians of up to {bench.runs} runs, ours and the peer's in turn; wall clock unless it says CPU; memory is that of the",
-        "largest process (below 20 MiB, that of the benchmark itself). The ratio is our time over the peer's: below 1 we are faster. Stages are ten parallel chains of",
-        "a `cat` and an `echo` each, and re-run stages are those of one chain.",
+        "largest process (below 30 MiB, that of the benchmark itself). The ratio is our time over the peer's: below 1 we are",
+        "faster. Stages are ten parallel chains of a `cat` and an `echo` each, and re-run stages are those of one chain.",
         "",
         "| job | ours | CPU | peak memory | peer | theirs | ratio | what bounds ours |",
         "|---|---|---|---|---|---|---|---|",

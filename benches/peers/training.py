@@ -27,7 +27,7 @@ OURS = ROOT / "target" / "release" / "examples" / "speed"
 PIPELINE = ROOT / "target" / "release" / "pipeline"
 FOLDER = ROOT / ".deps" / "bench-training"
 PACKAGES = {
-    "torch": "2.13.0", "torchvision": "0.28.0", "keras": "3.15.1", "h5py": "3.16.0", "scipy": "1.18.0",
+    "torch": "2.13.0", "torchvision": "0.28.0", "keras": "3.15.1", "h5py": "3.16.0", "scipy": "1.17.1",
     "opencv-python-headless": "5.0.0.93", "scikit-learn": "1.9.1",
 }
 THREADS = 2

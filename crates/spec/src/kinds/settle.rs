@@ -21,15 +21,21 @@ pub(crate) struct Fault {
     pub field: Vec<&'static str>,
     pub message: String,
     pub hint: Option<&'static str>,
+    /// It is a fault only of a stage that has no such input.
+    pub without_input: Option<&'static str>,
 }
 
 impl Fault {
     pub fn new(field: &[&'static str], message: impl Into<String>) -> Self {
-        Self { field: field.to_vec(), message: message.into(), hint: None }
+        Self { field: field.to_vec(), message: message.into(), hint: None, without_input: None }
     }
 
     pub fn with_hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
+    }
+
+    pub fn without_input(self, input: &'static str) -> Self {
+        Self { without_input: Some(input), ..self }
     }
 }
 

@@ -127,6 +127,14 @@ impl TrainingParams {
             let fault = Fault::new(&["decay_norms"], "`decay_norms` without `weight_decay`");
             faults.push(fault.with_hint("it says what `weight_decay` acts on, beside the kernels"));
         }
+        let stopping = self.early_stopping.as_ref().map(|rule| rule.metric);
+        for (field, figure) in [("early_stopping", stopping), ("keep_best", self.keep_best)] {
+            if let Some(figure) = figure.filter(|figure| figure.needs_validation()) {
+                let message = format!("`{field}` by `{}` without a validation set", figure.name());
+                let hint = "give the stage a `val`, or compare by `train_loss` or `train_accuracy`";
+                faults.push(Fault::new(&[field], message).with_hint(hint).without_input("val"));
+            }
+        }
         faults
     }
 }

@@ -31,7 +31,10 @@ pub fn means(file: &Path) -> Result<f64> {
     let output = tempfile::NamedTempFile::new()?;
     let params = MeansParams { mode: MeansMode::Channel };
     let stop = AtomicBool::new(false);
-    let seconds = best(5, || Ok(compute_means(&params, file, output.path(), &|_, _, _| (), &stop)?))?;
+    let seconds = best(5, || {
+        compute_means(&params, file, output.path(), &|_, _, _| (), &stop)?;
+        Ok(())
+    })?;
     Ok(Dataset::open(file)?.len() as f64 / seconds)
 }
 
