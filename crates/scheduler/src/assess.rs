@@ -83,6 +83,11 @@ impl<'a> Assessor<'a> {
         self.forced[index] || !self.graph.stage(index).cache
     }
 
+    /// Whether `--force` asks for a stage that keeps this result since it is frozen.
+    pub fn is_forced_in_vain(&self, index: usize, assessment: &Assessment) -> bool {
+        self.forced[index] && self.graph.stage(index).frozen && assessment.action().is_some()
+    }
+
     /// All sources whose content was asked for, with their digests; `None` if one has changed in between.
     pub fn sources_seen(&self) -> Option<Vec<(PathBuf, Digest)>> {
         self.sources.unchanged()

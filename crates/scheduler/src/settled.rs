@@ -84,7 +84,7 @@ impl Settled {
     /// Reports what [`crate::run`] would, and returns it.
     pub fn report(self, report: &mut dyn FnMut(&RunEvent)) -> RunSummary {
         let names = self.stages.into_iter().map(|stage| stage.name);
-        nothing_to_do(&self.pipeline, self.run, names.collect(), report)
+        nothing_to_do(&self.pipeline, self.run, names.collect(), Vec::new(), report)
     }
 }
 

@@ -19,6 +19,9 @@ fn a_wrong_command_line_exits_with_2() {
         &["compare", "--filter", "lr"],
         &["compare", "nothing"],
         &["plan", "nothing.toml"],
+        &["plan"],
+        &["plan", FILE, "--device", "tpu"],
+        &["run", "--dry-run", FILE, "--device", "tpu"],
         &[],
     ] {
         let outcome = project.pipeline(arguments);
