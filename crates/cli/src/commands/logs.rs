@@ -18,7 +18,7 @@ pub struct LogsArgs {
     #[arg(value_name = "RUN", add = ArgValueCompleter::new(super::completions::run_ids))]
     run: String,
     /// The stage's full name
-    #[arg(value_name = "STAGE", add = ArgValueCompleter::new(super::completions::stages))]
+    #[arg(value_name = "STAGE", add = ArgValueCompleter::new(super::completions::stages_of_run))]
     stage: String,
     /// Go on printing until the stage has ended; one that has not started is waited for
     #[arg(long, short)]

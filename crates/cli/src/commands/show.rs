@@ -31,7 +31,13 @@ pub struct ShowArgs {
     )]
     run: Option<String>,
     /// Show in what two runs differ instead: settings, inputs, metrics, times, versions
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "run")]
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["A", "B"],
+        conflicts_with = "run",
+        add = ArgValueCompleter::new(super::completions::run_ids),
+    )]
     diff: Vec<String>,
     /// Show the end of each stage's log too
     #[arg(long)]
