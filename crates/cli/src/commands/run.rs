@@ -77,6 +77,7 @@ fn settled(args: &RequestArgs) -> Result<Option<Vec<Settled>>, Failure> {
 fn report_settled(settled: Vec<Settled>, args: &RequestArgs, json: bool) -> Result<Exit, Failure> {
     for (settled, file) in settled.into_iter().zip(&args.files) {
         let measures = settled.measures;
+        run_results::put_tables_back(&spec::find_root(file))?;
         if json {
             settled.report(&mut print_event);
             continue;
