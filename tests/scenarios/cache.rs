@@ -140,8 +140,14 @@ fn a_frozen_stage_is_recorded_with_the_parameters_of_its_result() {
 fn a_frozen_stage_that_is_forced_keeps_its_result_and_says_so() {
     let project = chain();
     project.edit("pipelines/p.toml", "[stages.second]", "[stages.second]\nfrozen = true");
-    assert_eq!(project.run(&["--force", "second"]).ok().executed().len(), 4, "there is no result to keep yet");
-    for (forced, executed) in [(&["--force", "second"][..], 0), (&["--force", "second", "--force", "apart"], 1)] {
+    assert_eq!(
+        project.run(&["--force", "second"]).ok().executed().len(),
+        4,
+        "there is no result to keep yet"
+    );
+    for (forced, executed) in
+        [(&["--force", "second"][..], 0), (&["--force", "second", "--force", "apart"], 1)]
+    {
         let ran = project.run(forced).ok();
         assert_eq!(ran.executed().len(), executed);
         let warnings: Vec<_> = ran.events().into_iter().filter(|event| event["event"] == "warning").collect();

@@ -66,7 +66,7 @@ pub enum Command {
     /// Describe weights layer by layer, or a dataset class by class
     #[command(after_help = examples::INSPECT)]
     Inspect(commands::inspect::InspectArgs),
-    /// Read everything in the store and say what is damaged or missing
+    /// Read all objects, records and checkpoints in the store, and say what is damaged or missing
     Verify,
     /// Remove what neither the newest run of each pipeline, nor kept runs, nor running stages need
     #[command(after_help = examples::GC)]
@@ -103,7 +103,12 @@ pub struct RequestArgs {
     #[arg(long, short)]
     pub keep_going: bool,
     /// Where to compute: auto, cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        default_value = "auto",
+        add = ArgValueCompleter::new(commands::completions::devices),
+    )]
     pub device: String,
 }
 

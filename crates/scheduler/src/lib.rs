@@ -27,6 +27,7 @@ mod provenance;
 mod ready;
 mod reasons;
 mod recorder;
+pub mod records;
 mod run;
 pub mod runs;
 mod settled;

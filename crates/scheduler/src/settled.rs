@@ -19,7 +19,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use store::{Digest, Stamp, Store, StoredOutput};
+use store::{Digest, Stamp, Store, StoreError, StoredOutput};
 
 const FORMAT: u32 = 1;
 
@@ -66,6 +66,11 @@ impl Settled {
         let pipeline = question.file.file_stem()?.to_str()?;
         let settled: Self = store::read_document(&path(store, pipeline), FORMAT).ok()??;
         (Some(settled.question) == question.digest() && settled.still_holds(root, store)).then_some(settled)
+    }
+
+    /// Where it is filed of a pipeline, whether or not it is there.
+    pub fn file(store: &Store, pipeline: &str) -> PathBuf {
+        path(store, pipeline)
     }
 
     fn still_holds(&self, root: &Path, store: &Store) -> bool {
@@ -154,5 +159,14 @@ fn text_digests(pipeline: &Pipeline, store: &Store) -> Option<Vec<(PathBuf, Dige
 }
 
 fn path(store: &Store, pipeline: &str) -> PathBuf {
-    store.root().join("settled").join(format!("{pipeline}.json"))
+    folder(store).join(format!("{pipeline}.json"))
+}
+
+/// Whether there is such a document; an error if it cannot be read.
+pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
+    Ok(store::read_document::<Settled>(path, FORMAT)?.is_some())
+}
+
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.root().join("settled")
 }

@@ -201,7 +201,8 @@ fn forced_in_vain(graph: &StageGraph, assessor: &Assessor, planned: &[Option<Ass
     };
     let warning = |(index, _): (usize, _)| {
         let name = &graph.stage(index).name;
-        let message = format!("stage `{name}` is frozen, so `--force` does not run it; `frozen = false` would");
+        let message =
+            format!("stage `{name}` is frozen, so `--force` does not run it; `frozen = false` would");
         RunEvent::Warning { message }
     };
     planned.iter().enumerate().filter(in_vain).map(warning).collect()

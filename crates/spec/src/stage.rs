@@ -235,7 +235,9 @@ impl<'a> StageReader<'a, '_> {
         match kinds::settle(kind, fields.to_json()) {
             Ok(settled) => {
                 let is_given = |input| self.declared.table.entry(input).is_some();
-                for fault in settled.faults.into_iter().filter(|fault| !fault.without_input.is_some_and(is_given)) {
+                for fault in
+                    settled.faults.into_iter().filter(|fault| !fault.without_input.is_some_and(is_given))
+                {
                     let node = fields.find(&fault.field);
                     let span = node.map_or(self.declared.entry.key_span, |node| node.span);
                     let diagnostic = self.diagnostics.error(span, fault.message);

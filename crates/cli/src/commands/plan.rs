@@ -77,7 +77,9 @@ fn document(projects: &[&Project], plans: &[Plan]) -> Value {
 fn text(plan: &Plan) -> String {
     let row = |stage: &PlannedStage| {
         let why = match (stage.verdict, stage.restore) {
-            (Verdict::Fresh, _) if stage.forced_in_vain => Some("frozen, which `--force` respects".to_owned()),
+            (Verdict::Fresh, _) if stage.forced_in_vain => {
+                Some("frozen, which `--force` respects".to_owned())
+            }
             (Verdict::Fresh, true) => Some("to be restored from the cache".to_owned()),
             (Verdict::Fresh, false) if stage.frozen => Some("frozen".to_owned()),
             _ => describe::in_short(&stage.reasons),

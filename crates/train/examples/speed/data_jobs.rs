@@ -16,9 +16,8 @@ pub fn pack(folder: &Path) -> Result<f64> {
     let mut images = 0;
     let seconds = best(3, || {
         let scratch = tempfile::tempdir()?;
-        let outputs = BTreeMap::from(
-            ["train", "classes"].map(|name| (name.to_owned(), scratch.path().join(name))),
-        );
+        let outputs =
+            BTreeMap::from(["train", "classes"].map(|name| (name.to_owned(), scratch.path().join(name))));
         let summary = build_dataset(&params, folder, &outputs, &|_, _, _| (), &AtomicBool::new(false))?;
         images = summary.splits.iter().map(|split| split.images()).sum();
         Ok(())
@@ -66,8 +65,14 @@ pub fn augment() -> f64 {
     let mut stream = Stream::new(1, 0, 0, Purpose::Affine);
     let images: Vec<u8> = (0..IMAGES * IMAGE / 8).flat_map(|_| stream.next_u64().to_le_bytes()).collect();
     let order = epoch_order(42, 0, IMAGES as u32, true);
-    let augment =
-        Augment { rotation: 18.0, zoom: 0.15, shift: 0.2, shear: 0.15, horizontal_flip: true, ..Augment::default() };
+    let augment = Augment {
+        rotation: 18.0,
+        zoom: 0.15,
+        shift: 0.2,
+        shear: 0.15,
+        horizontal_flip: true,
+        ..Augment::default()
+    };
     let augmenter = Augmenter::new(augment, 42, SIDE, SIDE, None);
     let work = |thread: u32| {
         let (mut scratch, mut batch) = (Scratch::default(), vec![0.0; BATCH * IMAGE]);

@@ -32,7 +32,14 @@ fn main() -> Result<()> {
         ["optimiser"] => training_jobs::optimiser()?,
         ["epochs", network, precision, file, epochs, batch, fields @ ..] => {
             let fields = fields.first().unwrap_or(&"{}");
-            training_jobs::epochs(network, precision, Path::new(file), epochs.parse()?, batch.parse()?, fields)?
+            training_jobs::epochs(
+                network,
+                precision,
+                Path::new(file),
+                epochs.parse()?,
+                batch.parse()?,
+                fields,
+            )?
         }
         _ => return Err("see the head of crates/train/examples/speed/main.rs for its arguments".into()),
     };

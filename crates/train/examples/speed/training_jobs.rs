@@ -5,8 +5,8 @@ use spec::kinds::{ModelParams, Precision, TrainParams};
 use std::{path::Path, sync::atomic::AtomicBool};
 use tch::{Device, Kind, Tensor};
 use train::{
-    Batch, Network, Optimiser, OptimiserSettings, Schedule, StepRule, TrainingFiles, TrainingInput, TrainingInputs,
-    TrainingJob, training_step,
+    Batch, Network, Optimiser, OptimiserSettings, Schedule, StepRule, TrainingFiles, TrainingInput,
+    TrainingInputs, TrainingJob, training_step,
 };
 
 /// A network of the benchmark, with the images of a step.
@@ -18,9 +18,7 @@ struct Setting {
 }
 
 fn setting(network: &str) -> Result<Setting> {
-    let model = |stem, stages: &[u32], filters: &[u32]| {
-        json!({ "stem": stem, "stages": stages, "filters": filters, "l2": 1e-4 })
-    };
+    let model = |stem, stages: &[u32], filters: &[u32]| json!({ "stem": stem, "stages": stages, "filters": filters, "l2": 1e-4 });
     Ok(match network {
         "tiny-imagenet" => {
             let model = model("tiny-imagenet", &[3, 4, 6], &[64, 128, 256, 512]);
