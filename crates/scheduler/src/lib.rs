@@ -12,6 +12,7 @@ mod execute;
 mod failure;
 mod follow;
 mod graph;
+mod job_inputs;
 pub mod kept;
 mod key;
 mod latest;
