@@ -68,6 +68,19 @@ fn plan_takes_what_run_takes() {
 }
 
 #[test]
+fn forcing_is_one_reason_more() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    let reasons = |set: &str| {
+        let plan = project.pipeline(&["plan", FILE, "--force", "score", "--set", set, "--json"]).json();
+        let reasons = plan["stages"][1]["reasons"].as_array().unwrap().clone();
+        reasons.into_iter().map(|reason| reason["reason"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons("lr=0.1"), ["forced"]);
+    assert_eq!(reasons("lr=0.2"), ["param-changed", "forced"]);
+}
+
+#[test]
 fn explain_has_reasons_and_text() {
     let project = Project::new();
     let stage = |project: &Project| {
