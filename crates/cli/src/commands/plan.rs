@@ -64,12 +64,22 @@ fn show(files: &[Vec<Project>], request: &RequestArgs, json: bool) -> Result<(),
 }
 
 fn document(projects: &[&Project], plans: &[Plan]) -> Value {
+    let of_one = |(project, plan): (&&Project, &Plan)| {
+        let mut document = json!(plan);
+        if !project.pipeline.missing_sources.is_empty() {
+            document["missing"] = json!(project.pipeline.missing_sources);
+        }
+        document
+    };
     let of_many = |(project, plan): (&&Project, &Plan)| {
         let Pipeline { overrides, .. } = &project.pipeline;
-        json!({ "experiment": project.pipeline.experiment(), "set": overrides, "stages": plan.stages })
+        let mut document = of_one((project, plan));
+        document["experiment"] = json!(project.pipeline.experiment());
+        document["set"] = json!(overrides);
+        document
     };
     match (projects, plans) {
-        ([project], [plan]) if project.pipeline.variant.is_none() => json!(plan),
+        ([project], [plan]) if project.pipeline.variant.is_none() => of_one((project, plan)),
         _ => json!({ "plans": projects.iter().zip(plans).map(of_many).collect::<Vec<_>>() }),
     }
 }
