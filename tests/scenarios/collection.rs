@@ -99,7 +99,7 @@ fn experiments_without_a_run_on_record_are_forgotten() {
     let done = removed(&project.pipeline_with(&["gc", "--json"]).ok().json());
     assert_eq!(said, done);
     let count = |kind: &str| done.iter().filter(|(found, _)| found == kind).count();
-    assert_eq!((count("forgotten"), count("action")), (1, 1), "`second`; `third` was the same: {done:?}");
+    assert_eq!((count("forgotten"), count("action")), (1, 2), "`second` and `third` with word=two: {done:?}");
     assert_eq!(names(&project, "latest"), ["p"]);
     std::fs::remove_dir_all(project.path("results/p")).unwrap();
     assert_eq!(project.run(&[]).ok().stages_with("restored").len(), 4, "what has a run is untouched");
