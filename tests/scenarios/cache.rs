@@ -122,6 +122,42 @@ fn a_frozen_stage_keeps_its_result() {
     assert_eq!(project.read("results/p/second/second.txt"), "abcone\n");
 }
 
+/// What a run says of a frozen stage is what its result was made with.
+#[test]
+fn a_frozen_stage_is_recorded_with_the_parameters_of_its_result() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "[stages.second]", "[stages.second]\nfrozen = true");
+    project.run(&[]).ok();
+    project.file("other.txt", "changed");
+    assert_eq!(project.run(&["--set", "word=two"]).ok().executed(), ["apart"]);
+    let shown = project.pipeline_with(&["show", "latest", "--json"]).ok().json();
+    assert_eq!(shown["params"]["word"], "two");
+    assert_eq!(shown["stages"][1]["params"], serde_json::json!({ "word": "one" }));
+}
+
+/// Freezing wins over forcing, and that is said, whether there is other work or not.
+#[test]
+fn a_frozen_stage_that_is_forced_keeps_its_result_and_says_so() {
+    let project = chain();
+    project.edit("pipelines/p.toml", "[stages.second]", "[stages.second]\nfrozen = true");
+    assert_eq!(
+        project.run(&["--force", "second"]).ok().executed().len(),
+        4,
+        "there is no result to keep yet"
+    );
+    for (forced, executed) in
+        [(&["--force", "second"][..], 0), (&["--force", "second", "--force", "apart"], 1)]
+    {
+        let ran = project.run(forced).ok();
+        assert_eq!(ran.executed().len(), executed);
+        let warnings: Vec<_> = ran.events().into_iter().filter(|event| event["event"] == "warning").collect();
+        assert_eq!(warnings.len(), 1, "{}", ran.stdout);
+        assert!(warnings[0]["message"].as_str().unwrap().contains("`second` is frozen"), "{warnings:?}");
+        let plan = project.pipeline_with(&[&["plan", "pipelines/p.toml"], forced].concat()).ok().stdout;
+        assert!(plan.contains("frozen, which `--force` respects"), "{plan}");
+    }
+}
+
 #[test]
 fn a_stage_that_leaves_out_an_output_has_failed() {
     let project = project();

@@ -74,6 +74,60 @@ fn what_a_run_found_in_place_is_kept() {
     assert!(project.run(&[]).ok().outcomes().values().all(|outcome| outcome == "fresh"));
 }
 
+/// The ids of all runs whose experiments begin like this.
+fn runs_of(project: &Project, variant: bool) -> Vec<String> {
+    let listed = project.pipeline_with(&["runs", "--json"]).ok().json();
+    let wanted = |run: &&Value| run["variant"].is_string() == variant;
+    let runs = listed["runs"].as_array().unwrap().iter().filter(wanted);
+    runs.map(|run| run["run"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The last that is known of an experiment goes with its last run; what another one has a run for stays.
+#[test]
+fn experiments_without_a_run_on_record_are_forgotten() {
+    let project = chain();
+    project.run(&["--set", "word=two,three"]).ok();
+    project.run(&[]).ok();
+    let swept = runs_of(&project, true);
+    assert_eq!(swept.len(), 2);
+    project.pipeline_with(&["runs", "rm", &swept[0]]).ok();
+    project.pipeline_with(&["gc"]).ok();
+    assert_eq!(names(&project, "latest").len(), 2, "one of the sweep, and the pipeline itself");
+    project.pipeline_with(&["runs", "rm", &swept[1]]).ok();
+
+    let said = removed(&project.pipeline_with(&["gc", "--dry-run", "--json"]).ok().json());
+    let done = removed(&project.pipeline_with(&["gc", "--json"]).ok().json());
+    assert_eq!(said, done);
+    let count = |kind: &str| done.iter().filter(|(found, _)| found == kind).count();
+    assert_eq!((count("forgotten"), count("action")), (1, 2), "`second` and `third` with word=two: {done:?}");
+    assert_eq!(names(&project, "latest"), ["p"]);
+    std::fs::remove_dir_all(project.path("results/p")).unwrap();
+    assert_eq!(project.run(&[]).ok().stages_with("restored").len(), 4, "what has a run is untouched");
+
+    for run in runs_of(&project, false) {
+        project.pipeline_with(&["runs", "rm", &run]).ok();
+    }
+    project.pipeline_with(&["gc"]).ok();
+    for folder in ["latest", "settled", "actions", "objects"] {
+        assert_eq!(names(&project, folder), Vec::<String>::new(), "{folder}");
+    }
+    assert_eq!(project.run(&[]).ok().executed().len(), 4);
+}
+
+/// A record that cannot be read may be of any experiment, so none is forgotten.
+#[test]
+fn nothing_is_forgotten_while_a_record_cannot_be_read() {
+    let project = chain();
+    project.run(&[]).ok();
+    let run = runs_of(&project, false).remove(0);
+    project.file(&format!(".pipeline/runs/{run}/run.json"), "garbage");
+    let collected = project.pipeline_with(&["gc", "--json"]).ok();
+    assert_eq!(removed(&collected.json()), []);
+    assert!(collected.stderr.contains(&run), "{}", collected.stderr);
+    std::fs::remove_dir_all(project.path("results/p")).unwrap();
+    assert_eq!(project.run(&[]).ok().stages_with("restored").len(), 4);
+}
+
 /// A stage that waits at a gate, after another that is done.
 fn at_a_gate() -> (Project, std::process::Child) {
     let project = crate::project();

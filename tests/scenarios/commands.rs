@@ -43,6 +43,10 @@ fn metrics_that_are_not_numbers_fail_the_stage() {
         "#,
     );
     assert!(project.run(&[]).expect_code(1).stdout.contains("is not a JSON object"));
+    project.edit("pipelines/p.toml", "echo [1]", r#"echo {\"loss\": NaN}"#);
+    project.edit("pipelines/p.toml", r#"{\"loss\""#, r#"{\\\"loss\\\""#);
+    let failed = project.pipeline_with(&["run", "pipelines/p.toml"]).expect_code(1).stderr;
+    assert!(failed.contains("`metrics` holds NaN") && failed.contains("json.dump"), "{failed}");
 }
 
 #[test]

@@ -191,3 +191,52 @@ fn every_run_is_exported_as_one_json_object_a_line() {
     assert_eq!(project.read("runs.jsonl").lines().count(), 2);
     project.pipeline_with(&["export", "nobody"]).expect_code(2);
 }
+
+/// A record that is lost is not lost in silence.
+#[test]
+fn a_damaged_record_is_told_and_verified() {
+    let project = chain();
+    project.run(&[]).ok();
+    project.run(&["--set", "word=two"]).ok();
+    assert!(project.pipeline_with(&["runs"]).ok().stderr.is_empty());
+    let whole = project.pipeline_with(&["verify", "--json"]).ok().json();
+    assert_eq!(whole["records"], 2 + 1 + 1, "two runs, what is latest, what is settled: {whole}");
+
+    let runs = project.pipeline_with(&["runs", "--json"]).ok().json();
+    let id = runs["runs"][1]["run"].as_str().unwrap().to_owned();
+    project.file(&format!(".pipeline/runs/{id}/run.json"), "garbage");
+    for command in [&["runs"][..], &["compare"], &["runs", "--json"]] {
+        let told = project.pipeline_with(command).ok().stderr;
+        assert_eq!((told.lines().count(), told.contains(&id)), (1, true), "{command:?}: {told}");
+    }
+    let shown = project.pipeline_with(&["verify"]).expect_code(1);
+    assert!(shown.stdout.contains(&format!("{id}/run.json is damaged")), "{}", shown.stdout);
+    assert!(shown.stderr.contains("hint: "), "{}", shown.stderr);
+
+    project.file(".pipeline/latest/p.json", "garbage");
+    project.file(".pipeline/settled/p.json", "garbage");
+    project.file(".pipeline/checkpoints/abc.checkpoint", "pipeline checkpoint 1\ngarbage");
+    project.file(".pipeline/checkpoints/abd.checkpoint", "pipeline checkpoint 2\nof a newer version");
+    let damage = project.pipeline_with(&["verify", "--json"]).expect_code(1).json();
+    assert_eq!(damage["damaged_records"].as_array().unwrap().len(), 3, "{damage}");
+    assert_eq!(damage["damaged_checkpoints"].as_array().unwrap().len(), 1, "{damage}");
+}
+
+#[test]
+fn tables_that_were_removed_come_back_with_a_run_that_has_nothing_to_do() {
+    let project = chain();
+    project.run(&[]).ok();
+    let check = |way: &str| {
+        for file in ["results/table.md", "results/table.csv"] {
+            let table = project.read(file);
+            std::fs::remove_file(project.path(file)).unwrap();
+            assert!(project.run(&[]).ok().executed().is_empty());
+            assert!(project.path(file).exists(), "{file} the {way} way");
+            assert_eq!(project.read(file), table);
+        }
+    };
+    check("short");
+    // Without that, every stage is judged.
+    std::fs::remove_file(project.path(".pipeline/settled/p.json")).unwrap();
+    check("long");
+}

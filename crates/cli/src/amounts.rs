@@ -9,18 +9,24 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "too long".to_owned())
 }
 
-/// Bytes: `512M`, `20G`, `1.5T`; the units are powers of 1024.
+/// Bytes: `512M`, `20G`, `1.5T`, where the units are powers of 1024, or a plain number of them.
 pub fn bytes(text: &str) -> Result<u64, String> {
-    let units = [("K", 1024_f64), ("M", 1024_f64.powi(2)), ("G", 1024_f64.powi(3)), ("T", 1024_f64.powi(4))];
+    let units = [
+        ("K", 1024_f64),
+        ("M", 1024_f64.powi(2)),
+        ("G", 1024_f64.powi(3)),
+        ("T", 1024_f64.powi(4)),
+        ("", 1.0),
+    ];
     let short = text.trim().trim_end_matches("iB").trim_end_matches('B');
     amount(short, &units)
         .map(|bytes| bytes as u64)
-        .ok_or("expected a number with K, M, G or T: `20G`".to_owned())
+        .ok_or("expected a number of bytes, or one with K, M, G or T: `20G`".to_owned())
 }
 
 fn amount(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     let (unit, factor) = units.iter().find(|(unit, _)| text.trim().ends_with(unit))?;
-    let number: f64 = text.trim().trim_end_matches(unit).trim().parse().ok()?;
+    let number: f64 = text.trim().strip_suffix(unit)?.trim().parse().ok()?;
     (number.is_finite() && number >= 0.0).then_some(number * factor)
 }
 
@@ -49,7 +55,11 @@ mod tests {
         for wrong in ["", "d", "30", "-1d", "infd", "1y"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
-        for wrong in ["", "G", "20", "-1G", "1X"] {
+        assert_eq!(
+            (bytes("0"), bytes("0G"), bytes("4096"), bytes("512 B")),
+            (Ok(0), Ok(0), Ok(4096), Ok(512))
+        );
+        for wrong in ["", "G", "-1", "-1G", "1X", "B"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
     }

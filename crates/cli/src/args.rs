@@ -1,4 +1,4 @@
-use crate::{commands, examples, overrides};
+use crate::{commands, examples, failure::Failure, overrides};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub enum Command {
     Run(commands::run::RunArgs),
     /// Say what a run would do, and why
     #[command(after_help = examples::PLAN)]
-    Plan(commands::plan::PlanArgs),
+    Plan(RequestArgs),
     /// Say why stages are fresh, stale or pending
     #[command(after_help = examples::EXPLAIN)]
     Explain(commands::explain::ExplainArgs),
@@ -66,7 +66,7 @@ pub enum Command {
     /// Describe weights layer by layer, or a dataset class by class
     #[command(after_help = examples::INSPECT)]
     Inspect(commands::inspect::InspectArgs),
-    /// Read everything in the store and say what is damaged or missing
+    /// Read all objects, records and checkpoints in the store, and say what is damaged or missing
     Verify,
     /// Remove what neither the newest run of each pipeline, nor kept runs, nor running stages need
     #[command(after_help = examples::GC)]
@@ -82,6 +82,54 @@ pub enum Command {
     /// Print the set-up of completions for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(commands::completions::CompletionsArgs),
+}
+
+/// What to run, or to plan.
+#[derive(Debug, Args)]
+pub struct RequestArgs {
+    /// The pipeline files, run one after the other
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub overrides: OverrideArgs,
+    #[command(flatten)]
+    pub sample: SampleArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// At most so many stages at once
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: Option<u32>,
+    /// After a failure, go on with whatever does not depend on it
+    #[arg(long, short)]
+    pub keep_going: bool,
+    /// Where to compute: auto, cpu, cuda or cuda:N
+    #[arg(
+        long,
+        value_name = "DEVICE",
+        default_value = "auto",
+        add = ArgValueCompleter::new(commands::completions::devices),
+    )]
+    pub device: String,
+}
+
+impl RequestArgs {
+    /// With the files in their place: `--force` takes the word after it for a stage, and a pipeline file there
+    /// was not meant as one.
+    ///
+    /// # Errors
+    /// If no file is named.
+    pub fn untangled(mut self) -> Result<Self, Failure> {
+        for forced in &mut self.selection.force {
+            if forced.ends_with(".toml") {
+                self.files.push(PathBuf::from(std::mem::take(forced)));
+            }
+        }
+        if self.files.is_empty() {
+            let hint = "name one or more, as in `pipeline run FILE…`; by convention they are in `pipelines/`";
+            return Err(Failure::usage("no pipeline file is named", vec![hint.to_owned()]));
+        }
+        Ok(self)
+    }
 }
 
 /// A pipeline file and what to change in it.

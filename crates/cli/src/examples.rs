@@ -11,7 +11,8 @@ Examples:
 pub const PLAN: &str = "\
 Examples:
   pipeline plan pipelines/digits.toml
-  pipeline plan pipelines/digits.toml --set lr=0.05 --json";
+  pipeline plan pipelines/digits.toml --set lr=0.05 --json
+  pipeline plan pipelines/digits.toml pipelines/fashion_mnist.toml --force";
 
 pub const EXPLAIN: &str = "\
 Examples:
@@ -87,7 +88,7 @@ Examples:
 
 pub const SCHEMA: &str = "\
 Examples:
-  pipeline schema >> pipeline.schema.json";
+  pipeline schema > pipeline.schema.json";
 
 pub const COMPLETIONS: &str = "\
 Examples:

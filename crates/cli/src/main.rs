@@ -19,6 +19,8 @@ mod project;
 mod reference;
 mod reporter;
 mod run_results;
+#[cfg(test)]
+mod shown_commands;
 mod stage_graph;
 mod style;
 mod sweep;

@@ -1,4 +1,5 @@
 use crate::{args::OverrideArgs, failure::Failure, output, sweep};
+use proto::RunRecord;
 use scheduler::runs;
 use spec::Pipeline;
 use std::{
@@ -32,6 +33,29 @@ pub fn here() -> Result<(PathBuf, Store), Failure> {
 /// The record of a run, by its id, the beginning of it, or `latest`.
 pub fn run_record(store: &Store, run: &str) -> Result<proto::RunRecord, Failure> {
     Ok(runs::load(store, run)?)
+}
+
+/// The records of all runs, newest first. Those that cannot be read are told on stderr.
+pub fn history(store: &Store) -> Vec<RunRecord> {
+    let (records, unreadable) = runs::list_all(store);
+    warn_of_unreadable(store, &unreadable);
+    records
+}
+
+/// Says on stderr, in one line, which runs are left out of what follows.
+pub fn warn_of_unreadable(store: &Store, unreadable: &[String]) {
+    const SHOWN: usize = 3;
+    if unreadable.is_empty() {
+        return;
+    }
+    let mut names: Vec<&str> = unreadable.iter().take(SHOWN).map(String::as_str).collect();
+    let more = format!("{} more", unreadable.len().saturating_sub(SHOWN));
+    names.extend((unreadable.len() > SHOWN).then_some(more.as_str()));
+    let (names, folder) = (names.join(", "), output::near(&store.root().join("runs")));
+    let folder = folder.display();
+    output::say(&format!(
+        "warning: the records of these runs cannot be read, so they are left out: {names} (in {folder}; see `pipeline verify`)"
+    ));
 }
 
 /// The store of the project at `root`.

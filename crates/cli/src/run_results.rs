@@ -1,18 +1,33 @@
 //! What a run leaves for people: tables of all experiments, and where the files of this one lie.
 
-use crate::{failure::Failure, output, project::Project};
+use crate::{
+    failure::Failure,
+    output,
+    project::{self, Project},
+};
 use proto::RunRecord;
 use results::{CompareOptions, Format};
 use scheduler::{RunSummary, results_folder, runs};
 use spec::{Kind, Pipeline};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Brings `results/table.csv` and `results/table.md` up to date if one of the runs is a new one.
+/// Brings `results/table.csv` and `results/table.md` up to date if one of the runs is a new one, or one of them
+/// is gone.
 pub fn keep_tables(project: &Project, summaries: &[&RunSummary]) -> Result<(), Failure> {
     if summaries.iter().all(|summary| summary.is_settled()) {
-        return Ok(());
+        return put_tables_back(&project.pipeline.root);
     }
     results::write_tables(&project.store, &project.pipeline.root, &runs::list(&project.store))?;
+    Ok(())
+}
+
+/// Makes the tables again that somebody has removed.
+pub fn put_tables_back(root: &Path) -> Result<(), Failure> {
+    let folder = root.join("results");
+    if !["table.csv", "table.md"].iter().all(|name| folder.join(name).exists()) {
+        let store = project::open_store(root)?;
+        results::write_tables(&store, root, &runs::list(&store))?;
+    }
     Ok(())
 }
 

@@ -83,6 +83,11 @@ impl<'a> Assessor<'a> {
         self.forced[index] || !self.graph.stage(index).cache
     }
 
+    /// Whether `--force` asks for a stage that keeps this result since it is frozen.
+    pub fn is_forced_in_vain(&self, index: usize, assessment: &Assessment) -> bool {
+        self.forced[index] && self.graph.stage(index).frozen && assessment.action().is_some()
+    }
+
     /// All sources whose content was asked for, with their digests; `None` if one has changed in between.
     pub fn sources_seen(&self) -> Option<Vec<(PathBuf, Digest)>> {
         self.sources.unchanged()
@@ -116,17 +121,30 @@ impl<'a> Assessor<'a> {
             return Ok(Assessment::Pending { reasons });
         }
         let key = document.digest();
-        if let Some(reason) = self.order_to_run(index) {
-            return Ok(Assessment::Stale { key, document: Box::new(document), reasons: vec![reason] });
+        if !self.forced[index] {
+            return Ok(self.judge(stage, key, document));
+        }
+        let mut reasons = match self.judge(stage, key, document.clone()) {
+            Assessment::Stale { reasons, .. } => reasons,
+            _ => Vec::new(),
+        };
+        reasons.push(Reason::Forced);
+        Ok(Assessment::Stale { key, document: Box::new(document), reasons })
+    }
+
+    /// Judges a stage whose inputs are all known.
+    fn judge(&self, stage: &Stage, key: Digest, document: KeyDocument) -> Assessment {
+        if !stage.cache {
+            return Assessment::Stale { key, document: Box::new(document), reasons: vec![Reason::Always] };
         }
         match self.store.action(&key) {
-            Some(action) => Ok(self.judge_known(stage, key, action, document)),
+            Some(action) => self.judge_known(stage, key, action, document),
             None => {
                 let reasons = match self.latest.key(&stage.name) {
                     Some(latest) if latest == key => vec![Reason::CacheMissing],
                     _ => self.reasons_against_latest(stage, &document, &[]),
                 };
-                Ok(Assessment::Stale { key, document: Box::new(document), reasons })
+                Assessment::Stale { key, document: Box::new(document), reasons }
             }
         }
     }
@@ -158,14 +176,6 @@ impl<'a> Assessor<'a> {
         match self.judge_known(stage, key, action, document) {
             fresh @ Assessment::Fresh { .. } => Some(fresh),
             _ => None,
-        }
-    }
-
-    fn order_to_run(&self, index: usize) -> Option<Reason> {
-        match (self.forced[index], self.graph.stage(index).cache) {
-            (true, _) => Some(Reason::Forced),
-            (false, false) => Some(Reason::Always),
-            (false, true) => None,
         }
     }
 

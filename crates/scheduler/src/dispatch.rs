@@ -1,8 +1,9 @@
 use crate::{
     SchedulerError,
-    assess::{Assessment, input_path},
-    execute::{Job, JobEnd, JobInput, JobSource, execute, put_in_place},
+    assess::Assessment,
+    execute::{Job, JobEnd, execute, put_in_place},
     failure::Failure,
+    job_inputs::job_inputs,
     paths,
     places::Places,
     pool::{Grant, Pool},
@@ -13,7 +14,7 @@ use crate::{
     work::{Audience, Member, Work},
 };
 use proto::{Reason, RunEvent, StageEvent, StageResult};
-use spec::{Source, Stage};
+use spec::Stage;
 use std::{
     sync::{
         atomic::Ordering,
@@ -213,12 +214,12 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             self.send_failure(index, Some(grant), Failure::Interrupted);
             return;
         };
-        let inputs = match self.job_inputs(index) {
+        let (member, local) = self.place(index);
+        let stage = member.graph.stage(local);
+        let inputs = match job_inputs(member, stage, self.known_beside(index)) {
             Ok(inputs) => inputs,
             Err(failure) => return self.send_failure(index, Some(grant), failure),
         };
-        let (member, local) = self.place(index);
-        let stage = member.graph.stage(local);
         self.tell(index, &RunEvent::StageStarted { stage: stage.name.clone(), reasons: reasons.clone() });
         self.reasons[index] = reasons;
         let bypasses_cache = member.assessor.bypasses_cache(local);
@@ -236,46 +237,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     fn send_failure(&self, index: usize, grant: Option<Grant>, failure: Failure) {
         drop(self.sender.send(Message::Ended(index, grant, JobEnd::Failed { failure, seconds: 0.0 })));
-    }
-
-    fn job_inputs(&self, index: usize) -> Result<Vec<JobInput>, Failure> {
-        let stage = self.stage(index);
-        let mut inputs = Vec::with_capacity(stage.inputs.len());
-        for input in &stage.inputs {
-            let sources = input
-                .sources
-                .iter()
-                .map(|source| self.job_source(index, &input.name, source))
-                .collect::<Result<_, _>>()?;
-            inputs.push(JobInput { name: input.name.clone(), sources });
-        }
-        Ok(inputs)
-    }
-
-    fn job_source(&self, index: usize, input: &str, source: &Source) -> Result<JobSource, Failure> {
-        let (Member { graph, context, .. }, known) = (self.place(index).0, self.known_beside(index));
-        let found = input_path(graph, context.store, source, known);
-        match (source, found) {
-            (Source::Path(written), Some((path, digest))) => {
-                Ok(JobSource { path, as_written: written.clone(), digest, file: None, object: None })
-            }
-            (Source::Path(written), None) => Err(Failure::MissingSource(written.clone())),
-            (Source::Output { stage, output, inside }, Some((path, digest))) => {
-                let producer = graph.index_of(stage);
-                let outputs = producer.map(|index| graph.stage(index).outputs.as_slice()).unwrap_or_default();
-                let made = outputs.iter().find(|made| made.name == *output);
-                let file = inside.clone().or_else(|| made.map(|made| made.file.clone()));
-                let action = producer.and_then(|index| known[index].as_ref()?.action());
-                let object = action.and_then(|action| Some(action.outputs.get(output)?.digest));
-                let object = object.filter(|digest| context.store.has_object(digest));
-                Ok(JobSource { as_written: path.clone(), path, digest, file, object })
-            }
-            (Source::Output { stage, output, .. }, None) => Err(Failure::NoSuchOutput {
-                input: input.into(),
-                producer: stage.clone(),
-                output: output.clone(),
-            }),
-        }
     }
 
     fn restore(&mut self, index: usize) {

@@ -5,8 +5,8 @@ use store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum SchedulerError {
-    #[error("no stage is called `{0}`")]
-    UnknownStage(String),
+    #[error("no stage is called `{name}`")]
+    UnknownStage { name: String, nearest: Option<String> },
     #[error("stage `{0}` needs itself, directly or through others")]
     Cycle(String),
     #[error("stage `{stage}` asks for {asked} {what}, and this machine has {has}")]
@@ -38,7 +38,7 @@ impl SchedulerError {
     /// machine lacks.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::UnknownStage(_)
+            Self::UnknownStage { .. }
             | Self::Cycle(_)
             | Self::UnknownDevice(_)
             | Self::UnknownRun(_)
@@ -57,7 +57,10 @@ impl SchedulerError {
     /// Ways out, one sentence each.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::UnknownStage(_) => "`pipeline graph FILE` lists the stages",
+            Self::UnknownStage { nearest: Some(nearest), .. } => {
+                return vec![format!("did you mean `{nearest}`?")];
+            }
+            Self::UnknownStage { .. } => "`pipeline graph FILE` lists the stages",
             Self::Impossible { .. } => "lower `resources` of the stage, or run it on a machine that has them",
             Self::NoDevice { .. } => "`pipeline doctor` lists the GPUs; `--device cpu` needs none",
             Self::UnknownDevice(_) => "use `auto`, `cpu`, `cuda` or `cuda:N`",

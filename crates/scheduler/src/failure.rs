@@ -30,6 +30,8 @@ pub(crate) enum Failure {
     MissingOutput { name: String, is_command: bool },
     #[error("output `metrics` {0}")]
     BadMetrics(String),
+    #[error("output `metrics` holds {0}, which JSON has no number for")]
+    NotFinite(&'static str),
     #[error("{}: changed while the stage ran, so the result was not recorded", .0.display())]
     InputChanged(PathBuf),
     #[error("input `{input}`: stage `{producer}` made no `{output}`")]
@@ -77,7 +79,8 @@ impl Failure {
             | Self::Reported { .. }
             | Self::NoOutcome
             | Self::MissingOutput { .. }
-            | Self::BadMetrics(_) => Self::InProcess { failure: self.into(), repeat: repeat() },
+            | Self::BadMetrics(_)
+            | Self::NotFinite(_) => Self::InProcess { failure: self.into(), repeat: repeat() },
             other => other,
         }
     }
@@ -101,6 +104,10 @@ impl Failure {
             Self::MissingOutput { name, is_command: true } => {
                 vec![format!("the command must write to the path that `${{outputs.{name}}}` stands for")]
             }
+            Self::NotFinite(what) => vec![format!(
+                "Python's `json.dump` writes {what} where a value is not finite: leave such a metric out, or end \
+                 the stage with an error"
+            )],
             Self::FullDisk { failure, directory } => {
                 let full = StoreError::Full { path: directory.clone() };
                 full.hint().map(String::from).into_iter().chain(failure.hints()).collect()

@@ -39,7 +39,7 @@ impl<'a> StageGraph<'a> {
         }
         for (consumer, stage) in pipeline.stages.iter().enumerate() {
             for (name, edge) in needs(stage) {
-                let producer = *index.get(name).ok_or_else(|| SchedulerError::UnknownStage(name.into()))?;
+                let producer = *index.get(name).ok_or_else(|| unknown_stage(pipeline, name))?;
                 graph.add_edge(NodeIndex::new(producer), NodeIndex::new(consumer), edge);
             }
         }
@@ -99,11 +99,16 @@ impl<'a> StageGraph<'a> {
                 self.pipeline.stages.iter().enumerate().filter(|(_, stage)| matches(stage)).map(|(i, _)| i),
             );
             if found.len() == before {
-                return Err(SchedulerError::UnknownStage(name.clone()));
+                return Err(unknown_stage(self.pipeline, name));
             }
         }
         Ok(found)
     }
+}
+
+fn unknown_stage(pipeline: &Pipeline, name: &str) -> SchedulerError {
+    let known = pipeline.stages.iter().flat_map(|stage| [stage.base.as_str(), stage.name.as_str()]);
+    SchedulerError::UnknownStage { name: name.into(), nearest: spec::nearest(name, known).map(str::to_owned) }
 }
 
 fn needs(stage: &Stage) -> impl Iterator<Item = (&str, Edge)> {

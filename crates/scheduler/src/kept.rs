@@ -3,8 +3,11 @@
 use crate::{SchedulerError, runs};
 use proto::{RunRecord, RunStatus};
 use serde::{Deserialize, Serialize};
-use std::{fs, io, path::PathBuf};
-use store::Store;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use store::{Store, StoreError};
 
 /// That a run is kept, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,11 @@ pub fn remove(store: &Store, run: &RunRecord) -> Result<(), SchedulerError> {
     fs::remove_dir_all(&aside).map_err(failed)
 }
 
-fn path(store: &Store, run: &str) -> PathBuf {
+pub(crate) fn path(store: &Store, run: &str) -> PathBuf {
     runs::folder(store).join(run).join("kept.json")
+}
+
+/// Whether there is such a document; an error if it cannot be read.
+pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
+    Ok(store::read_document::<Kept>(path, FORMAT)?.is_some())
 }

@@ -1,6 +1,10 @@
 use crate::SchedulerError;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 use store::{Digest, Store, StoreError};
 
 pub(crate) const FORMAT: u32 = 1;
@@ -27,6 +31,14 @@ impl Latest {
         }
     }
 
+    /// The experiments that one is on disk for, each with its file.
+    pub fn list(store: &Store) -> Vec<(String, PathBuf)> {
+        let entries = fs::read_dir(folder(store)).into_iter().flatten().flatten().map(|entry| entry.path());
+        let named =
+            |path: PathBuf| Some((path.file_name()?.to_str()?.strip_suffix(".json")?.to_owned(), path));
+        entries.filter_map(named).collect()
+    }
+
     /// The key that a stage last had a result for.
     pub fn key(&self, stage: &str) -> Option<Digest> {
         self.stages.get(stage).copied()
@@ -39,5 +51,14 @@ impl Latest {
 }
 
 fn path(store: &Store, pipeline: &str) -> PathBuf {
-    store.root().join("latest").join(format!("{pipeline}.json"))
+    folder(store).join(format!("{pipeline}.json"))
+}
+
+/// Whether there is such a document; an error if it cannot be read.
+pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
+    Ok(store::read_document::<Latest>(path, FORMAT)?.is_some())
+}
+
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.root().join("latest")
 }

@@ -85,6 +85,16 @@ impl Machine {
     }
 }
 
+/// Fails if `--device` names no device at all.
+pub(crate) fn check_device(device: &str) -> Result<(), SchedulerError> {
+    let is_numbered = device.strip_prefix("cuda:").is_some_and(|number| number.parse::<u32>().is_ok());
+    if is_numbered || ["auto", "cpu", "cuda"].contains(&device) {
+        Ok(())
+    } else {
+        Err(SchedulerError::UnknownDevice(device.into()))
+    }
+}
+
 fn number_from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.trim().parse().ok()
 }

@@ -6,8 +6,10 @@ use std::{fs, path::Path};
 /// this function's to refuse.
 pub(crate) fn read_metrics(path: &Path) -> Result<Value, Failure> {
     let Ok(bytes) = fs::read(path) else { return Ok(Value::Null) };
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::BadMetrics(format!("is not JSON: {error}")))?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        not_finite(&bytes)
+            .map_or_else(|| Failure::BadMetrics(format!("is not JSON: {error}")), Failure::NotFinite)
+    })?;
     if !value.is_object() {
         return Err(Failure::BadMetrics("is not a JSON object".into()));
     }
@@ -22,5 +24,37 @@ fn check(value: &Value, name: &str) -> Result<(), Failure> {
         }),
         Value::Number(_) => Ok(()),
         other => Err(Failure::BadMetrics(format!("holds {other} as `{name}`, which is not a number"))),
+    }
+}
+
+/// What stands outside of texts where a number should, as some programs write it though JSON does not have it.
+fn not_finite(bytes: &[u8]) -> Option<&'static str> {
+    let (mut in_text, mut is_escaped) = (false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            _ => {
+                let found = ["NaN", "-Infinity", "Infinity"].into_iter();
+                if let Some(word) = found.into_iter().find(|word| bytes[at..].starts_with(word.as_bytes())) {
+                    return Some(word);
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_named() {
+        assert_eq!(not_finite(br#"{"loss": NaN}"#), Some("NaN"));
+        assert_eq!(not_finite(br#"{"NaN \" NaN": 1, "loss": -Infinity}"#), Some("-Infinity"));
+        assert_eq!(not_finite(br#"{"NaN": 1, "loss": x}"#), None);
     }
 }

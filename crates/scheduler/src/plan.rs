@@ -2,7 +2,7 @@ use crate::{
     SchedulerError,
     assess::{Assessment, Assessor},
     graph::StageGraph,
-    machine::Machine,
+    machine::{Machine, check_device},
 };
 use proto::Reason;
 use serde::Serialize;
@@ -52,6 +52,9 @@ pub struct PlannedStage {
     /// Whether it keeps its result whatever changes. Only if fresh.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,
+    /// Whether it is forced all the same, which changes nothing.
+    #[serde(skip)]
+    pub forced_in_vain: bool,
     /// Why it is not fresh.
     pub reasons: Vec<Reason>,
     /// Its key, if all its inputs are known.
@@ -76,18 +79,26 @@ pub fn plan(pipeline: &Pipeline, store: &Store, options: &PlanOptions) -> Result
     let graph = StageGraph::seal(pipeline)?;
     let assessor = Assessor::new(&graph, store, options)?;
     let assessments = assess_all(&graph, &assessor)?;
-    Ok(Plan::new(&graph, assessments))
+    Ok(Plan::new(&graph, &assessor, assessments))
 }
 
-/// Fails if a stage that the plan does not call fresh asks for what this machine can never give.
-pub fn check_resources(pipeline: &Pipeline, plan: &Plan) -> Result<(), SchedulerError> {
-    let machine = Machine::detect();
+/// Fails as a run on `device` would if there is no such device, or a stage that the plan does not call fresh asks
+/// for what this machine can never give.
+///
+/// # Errors
+/// What the machine lacks, and a device that is none.
+pub fn check_resources(pipeline: &Pipeline, plan: &Plan, device: &str) -> Result<(), SchedulerError> {
+    check_device(device)?;
     let not_fresh: HashSet<&str> = (plan.stages.iter())
         .filter(|planned| planned.verdict != Verdict::Fresh)
         .map(|planned| planned.name.as_str())
         .collect();
+    if not_fresh.is_empty() && !plan.stages.iter().any(|planned| planned.restore) {
+        return Ok(());
+    }
+    let machine = Machine::detect().for_device(device)?;
     let mut would_run = pipeline.stages.iter().filter(|stage| not_fresh.contains(stage.name.as_str()));
-    would_run.try_for_each(|stage| machine.needs(stage, "auto").map(drop))
+    would_run.try_for_each(|stage| machine.needs(stage, device).map(drop))
 }
 
 /// Assesses every selected stage, those before a stage first. Unselected stages stay `None`.
@@ -103,22 +114,24 @@ pub(crate) fn assess_all(
 }
 
 impl Plan {
-    fn new(graph: &StageGraph, assessments: Vec<Option<Assessment>>) -> Self {
+    fn new(graph: &StageGraph, assessor: &Assessor, assessments: Vec<Option<Assessment>>) -> Self {
         let planned = |(index, assessment): (usize, Option<Assessment>)| {
-            Some(PlannedStage::new(graph.stage(index), assessment?))
+            let assessment = assessment?;
+            let forced_in_vain = assessor.is_forced_in_vain(index, &assessment);
+            Some(PlannedStage::new(graph.stage(index), assessment, forced_in_vain))
         };
         Self { stages: assessments.into_iter().enumerate().filter_map(planned).collect() }
     }
 }
 
 impl PlannedStage {
-    fn new(stage: &Stage, assessment: Assessment) -> Self {
+    fn new(stage: &Stage, assessment: Assessment, forced_in_vain: bool) -> Self {
         let (verdict, restore, reasons, key) = match assessment {
             Assessment::Fresh { key, in_place, .. } => (Verdict::Fresh, !in_place, Vec::new(), Some(key)),
             Assessment::Stale { key, reasons, .. } => (Verdict::Stale, false, reasons, Some(key)),
             Assessment::Pending { reasons } => (Verdict::Pending, false, reasons, None),
         };
         let frozen = stage.frozen && verdict == Verdict::Fresh;
-        Self { name: stage.name.clone(), verdict, restore, frozen, reasons, key }
+        Self { name: stage.name.clone(), verdict, restore, frozen, forced_in_vain, reasons, key }
     }
 }

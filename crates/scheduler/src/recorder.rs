@@ -1,9 +1,11 @@
-use crate::{SchedulerError, runs, stage_end::StageEnd};
+use crate::{SchedulerError, key::KeyDocument, runs, stage_end::StageEnd};
 use proto::{
     FinishedStage, Provenance, RunEvent, RunRecord, RunStatus, StageEvent, StageNode, StageRecord,
     StageResult,
 };
 use rustix::fs::{FlockOperation, flock};
+use serde::Deserialize;
+use serde_json::Value;
 use spec::{Pipeline, Source, Stage};
 use std::{
     collections::BTreeMap,
@@ -157,7 +159,7 @@ fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
         executed_seconds,
         key: action.map(|action| action.key.to_string()),
         made_by: action.map(|action| action.run.clone()),
-        params: stage.params.clone(),
+        params: params_of_result(stage, end),
         metrics: action.and_then(|action| action.metrics.clone()),
         outputs: action
             .map(|action| {
@@ -168,4 +170,11 @@ fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
         error: end.error.clone(),
         provenance: action.map(|action| action.provenance.clone()).unwrap_or_default(),
     }
+}
+
+/// The parameters that the result was made with. They are the stage's own, unless it is frozen and keeps what it
+/// made with others.
+fn params_of_result(stage: &Stage, end: &StageEnd) -> BTreeMap<String, Value> {
+    let document = end.action.as_ref().and_then(|action| KeyDocument::deserialize(&action.key_document).ok());
+    document.map_or_else(|| stage.params.clone(), |document| document.params)
 }

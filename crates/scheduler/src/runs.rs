@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
-use store::Store;
+use store::{Store, StoreError};
 
 /// The folder of all runs.
 pub(crate) fn folder(store: &Store) -> PathBuf {
@@ -28,9 +28,23 @@ pub fn log_path(store: &Store, run: &str, stage: &str) -> PathBuf {
     folder(store).join(run).join("logs").join(format!("{}.log", paths::file_name(stage)))
 }
 
-/// All runs, newest first. One whose record is damaged is left out.
+/// All runs, newest first. One whose record cannot be read is left out.
 pub fn list(store: &Store) -> Vec<RunRecord> {
-    newest_first(store).iter().filter_map(|id| read(store, id).ok()).collect()
+    list_all(store).0
+}
+
+/// All runs, newest first, and the ids of those whose records are damaged or of a newer version.
+pub fn list_all(store: &Store) -> (Vec<RunRecord>, Vec<String>) {
+    let (mut records, mut unreadable) = (Vec::new(), Vec::new());
+    for id in newest_first(store) {
+        match read(store, &id) {
+            Ok(record) => records.push(record),
+            // It is about to write its first record, or was killed before it did.
+            Err(SchedulerError::UnknownRun(_)) => {}
+            Err(_) => unreadable.push(id),
+        }
+    }
+    (records, unreadable)
 }
 
 /// One that was killed before it wrote its record is passed over.
@@ -86,7 +100,7 @@ pub fn follow(store: &Store, run: &str) -> impl Iterator<Item = RunEvent> {
     })
 }
 
-fn ids(store: &Store) -> impl Iterator<Item = String> {
+pub(crate) fn ids(store: &Store) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(folder(store)).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok())
 }
@@ -104,4 +118,9 @@ fn read(store: &Store, run: &str) -> Result<RunRecord, SchedulerError> {
 /// A runner holds a lock on its events as long as it lives.
 fn is_at_work(events: &Path) -> bool {
     File::open(events).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
+}
+
+/// Whether there is such a document; an error if it cannot be read.
+pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
+    Ok(store::read_document::<RunRecord>(path, proto::FORMAT)?.is_some())
 }

@@ -19,7 +19,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use store::{Digest, Stamp, Store, StoredOutput};
+use store::{Digest, Stamp, Store, StoreError, StoredOutput};
 
 const FORMAT: u32 = 1;
 
@@ -68,6 +68,11 @@ impl Settled {
         (Some(settled.question) == question.digest() && settled.still_holds(root, store)).then_some(settled)
     }
 
+    /// Where it is filed of a pipeline, whether or not it is there.
+    pub fn file(store: &Store, pipeline: &str) -> PathBuf {
+        path(store, pipeline)
+    }
+
     fn still_holds(&self, root: &Path, store: &Store) -> bool {
         let has_content = |(path, digest): &(PathBuf, Digest)| {
             store.digest_path(&root.join(path)).is_ok_and(|found| found == *digest)
@@ -84,7 +89,7 @@ impl Settled {
     /// Reports what [`crate::run`] would, and returns it.
     pub fn report(self, report: &mut dyn FnMut(&RunEvent)) -> RunSummary {
         let names = self.stages.into_iter().map(|stage| stage.name);
-        nothing_to_do(&self.pipeline, self.run, names.collect(), report)
+        nothing_to_do(&self.pipeline, self.run, names.collect(), Vec::new(), report)
     }
 }
 
@@ -154,5 +159,14 @@ fn text_digests(pipeline: &Pipeline, store: &Store) -> Option<Vec<(PathBuf, Dige
 }
 
 fn path(store: &Store, pipeline: &str) -> PathBuf {
-    store.root().join("settled").join(format!("{pipeline}.json"))
+    folder(store).join(format!("{pipeline}.json"))
+}
+
+/// Whether there is such a document; an error if it cannot be read.
+pub(crate) fn check(path: &Path) -> Result<bool, StoreError> {
+    Ok(store::read_document::<Settled>(path, FORMAT)?.is_some())
+}
+
+pub(crate) fn folder(store: &Store) -> PathBuf {
+    store.root().join("settled")
 }

@@ -5,7 +5,7 @@ use crate::{
     execute::RunContext,
     graph::StageGraph,
     latest::Latest,
-    machine::{Machine, Needs},
+    machine::{Machine, Needs, check_device},
     plan::assess_all,
     pool::Pool,
     process::{Groups, OutOfMemory, end_orphans},
@@ -114,6 +114,9 @@ fn run_planned(
         Records { store, options, numbers: &numbers, planned: &planned, recorders, summaries, report };
     for (place, stages) in stages.iter().enumerate() {
         records.event(place, &run_started(members[place].graph, &ids[place], stages));
+        for warning in forced_in_vain(members[place].graph, members[place].assessor, stages) {
+            records.event(place, &warning);
+        }
     }
     let work = Work { members, groups: &groups, stop: &stop, keep_going: options.keep_going };
     dispatch(&work, stages, Pool::new(&machine, options.jobs), &mut records)
@@ -186,22 +189,28 @@ impl Planned<'_> {
         let run = self.assessor.latest().run.clone().unwrap_or_default();
         let selected = self.stages.iter().enumerate().filter(|(_, planned)| planned.is_some());
         let names = selected.map(|(index, _)| self.graph.stage(index).name.clone()).collect();
-        nothing_to_do(&self.graph.pipeline.name, run, names, report)
+        let warnings = forced_in_vain(self.graph, &self.assessor, &self.stages);
+        nothing_to_do(&self.graph.pipeline.name, run, names, warnings, report)
     }
+}
+
+/// Frozen stages that `--force` asks for: freezing wins, and that is said.
+fn forced_in_vain(graph: &StageGraph, assessor: &Assessor, planned: &[Option<Assessment>]) -> Vec<RunEvent> {
+    let in_vain = |&(index, planned): &(usize, &Option<Assessment>)| {
+        planned.as_ref().is_some_and(|planned| assessor.is_forced_in_vain(index, planned))
+    };
+    let warning = |(index, _): (usize, _)| {
+        let name = &graph.stage(index).name;
+        let message =
+            format!("stage `{name}` is frozen, so `--force` does not run it; `frozen = false` would");
+        RunEvent::Warning { message }
+    };
+    planned.iter().enumerate().filter(in_vain).map(warning).collect()
 }
 
 fn end_orphans_of_killed_runs(store: &Store) {
     for key in store.abandoned_stages() {
         end_orphans(&store.stage_directory(&key));
-    }
-}
-
-fn check_device(device: &str) -> Result<(), SchedulerError> {
-    let is_numbered = device.strip_prefix("cuda:").is_some_and(|number| number.parse::<u32>().is_ok());
-    if is_numbered || ["auto", "cpu", "cuda"].contains(&device) {
-        Ok(())
-    } else {
-        Err(SchedulerError::UnknownDevice(device.into()))
     }
 }
 
@@ -297,6 +306,7 @@ pub(crate) fn nothing_to_do(
     pipeline: &str,
     run: String,
     stages: Vec<String>,
+    warnings: Vec<RunEvent>,
     report: &mut dyn FnMut(&RunEvent),
 ) -> RunSummary {
     let count = stages.len();
@@ -306,6 +316,7 @@ pub(crate) fn nothing_to_do(
         stages: count,
         fresh: count,
     });
+    warnings.iter().for_each(&mut *report);
     let fresh = FinishedStage { outcome: StageResult::Fresh, seconds: 0.0 };
     let stages: BTreeMap<_, _> = stages.into_iter().map(|name| (name, fresh.clone())).collect();
     let status = RunStatus::Succeeded;

@@ -111,16 +111,25 @@ impl Reference {
             Forced::Everything => true,
             Forced::Stage(name) => *name == stage.name,
         };
-        if is_forced {
-            return stale(vec![said("forced", "")]);
+        let judged = self.judge_unforced(stage, &key);
+        if !is_forced {
+            return judged;
         }
+        let mut reasons = judged.reasons;
+        reasons.push(said("forced", ""));
+        reasons.sort();
+        stale(reasons)
+    }
+
+    fn judge_unforced(&self, stage: &Stage, key: &Key) -> Planned {
+        let stale = |reasons| Planned { verdict: "stale", restore: false, reasons };
         if stage.always {
             return stale(vec![said("always", "")]);
         }
-        let Some(files) = self.actions.get(&key) else {
+        let Some(files) = self.actions.get(key) else {
             return stale(match self.latest.get(&stage.name) {
-                Some(latest) if *latest == key => vec![said("cache-missing", "")],
-                _ => self.reasons(stage, &key, &[]),
+                Some(latest) if latest == key => vec![said("cache-missing", "")],
+                _ => self.reasons(stage, key, &[]),
             });
         };
         let is_in_place = |(file, content): (&String, &String)| {

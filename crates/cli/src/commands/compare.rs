@@ -1,9 +1,8 @@
-use super::completions::pipelines_and_runs;
+use super::completions::{columns, pipelines_and_runs, rows, settings, sort_columns};
 use crate::{exit::Exit, failure::Failure, output, project};
 use clap::{Args, ValueEnum, ValueHint};
 use clap_complete::engine::ArgValueCompleter;
 use results::{CompareOptions, Filter, Format};
-use scheduler::runs;
 use std::{fs, path::PathBuf};
 
 #[derive(Debug, Args)]
@@ -19,22 +18,22 @@ pub struct CompareArgs {
     #[arg(long, value_enum, default_value_t = Seeds::Each)]
     seeds: Seeds,
     /// Fold over this setting too, such as a key of a matrix; may be repeated
-    #[arg(long, value_name = "SETTING")]
+    #[arg(long, value_name = "SETTING", add = ArgValueCompleter::new(settings))]
     fold: Vec<String>,
     /// The columns to show, instead of what differs and the metrics
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', add = ArgValueCompleter::new(columns))]
     columns: Vec<String>,
     /// Columns to leave out
-    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', add = ArgValueCompleter::new(columns))]
     drop: Vec<String>,
     /// The column to sort by, metrics best first; `-COLUMN` for the other way round
-    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = ArgValueCompleter::new(sort_columns))]
     sort: Option<String>,
     /// Only rows that meet a condition: 'lr < 0.1', 'rank1 >= 97 %', 'kind = decay-train'; may be repeated
-    #[arg(long, value_name = "CONDITION")]
+    #[arg(long, value_name = "CONDITION", add = ArgValueCompleter::new(columns))]
     filter: Vec<String>,
     /// The row that others are held against: a pipeline, a run, a reference, or 'lr = 0.1 and seed = 1'
-    #[arg(long, value_name = "ROW")]
+    #[arg(long, value_name = "ROW", add = ArgValueCompleter::new(rows))]
     baseline: Option<String>,
     /// The form; `--json` is the same as `--format json`
     #[arg(long, value_enum, default_value_t = FormatName::Table)]
@@ -62,7 +61,7 @@ enum FormatName {
 
 pub fn compare(args: &CompareArgs, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
-    let table = results::compare(&runs::list(&store), &options(args)?)?;
+    let table = results::compare(&project::history(&store), &options(args)?)?;
     let format = match args.format {
         _ if json => Format::Json,
         FormatName::Table => Format::Terminal { width: output::width() },

@@ -13,7 +13,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let json = cli.json;
     match cli.command {
         Command::Run(args) => run::run(args, json),
-        Command::Plan(args) => plan::plan(&args, json),
+        Command::Plan(args) => plan::plan(args, json),
         Command::Explain(args) => explain::explain(&args, json),
         Command::Graph(args) => graph::graph(&args, json),
         Command::Check(args) => check::check(&args, json),

@@ -6,11 +6,12 @@ use crate::{
 };
 use clap::Args;
 use proto::{RunRecord, RunStatus};
-use scheduler::{Latest, kept, runs};
+use scheduler::{Latest, Settled, kept, runs};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::PathBuf,
     time::Duration,
 };
 use store::{Digest, GcItem, GcItemKind, GcReport, Roots, Store};
@@ -34,11 +35,14 @@ pub struct GcArgs {
 /// Removes what neither the newest run of each pipeline, nor kept runs, nor running stages need.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
-    let records = runs::list(&store);
+    let (records, unreadable) = runs::list_all(&store);
+    project::warn_of_unreadable(&store, &unreadable);
     let spared = spared_runs(&store, &records);
+    let forgotten = if unreadable.is_empty() { forgotten(&store, &records) } else { Vec::new() };
     let roots = Roots {
-        keys: needed_keys(&store, &spared)?,
-        runs: spared.iter().map(|record| record.id.clone()).collect(),
+        keys: needed_keys(&store, &spared, &forgotten)?,
+        runs: spared.iter().map(|record| record.id.clone()).chain(unreadable).collect(),
+        forgotten: forgotten.into_iter().flat_map(|(_, files)| files).collect(),
         checkpoints: if args.checkpoints { BTreeSet::new() } else { names_in(&store, "checkpoints") },
         younger_than: args.older_than,
         within_bytes: args.max_size,
@@ -68,15 +72,33 @@ fn spared_runs<'a>(store: &Store, records: &'a [RunRecord]) -> Vec<&'a RunRecord
     newest.into_values().chain(records.iter().filter(is_kept)).collect()
 }
 
-/// The keys of these runs, and those that the stages of each pipeline would be restored with.
-fn needed_keys(store: &Store, spared: &[&RunRecord]) -> Result<BTreeSet<Digest>, Failure> {
+/// The experiments that have no run on record any more, with the files that say what they last had. Not asked
+/// while a record cannot be read: it may be of any of them.
+fn forgotten(store: &Store, records: &[RunRecord]) -> Vec<(String, Vec<PathBuf>)> {
+    let on_record: BTreeSet<String> = records.iter().map(RunRecord::experiment).collect();
+    let gone = Latest::list(store).into_iter().filter(|(experiment, _)| !on_record.contains(experiment));
+    gone.map(|(experiment, latest)| {
+        let settled = Settled::file(store, &experiment);
+        let files = std::iter::once(latest).chain(settled.exists().then_some(settled));
+        (experiment, files.collect())
+    })
+    .collect()
+}
+
+/// The keys of these runs, and those that the stages of each experiment on record would be restored with.
+fn needed_keys(
+    store: &Store,
+    spared: &[&RunRecord],
+    forgotten: &[(String, Vec<PathBuf>)],
+) -> Result<BTreeSet<Digest>, Failure> {
     let mut needed = BTreeSet::new();
     for stage in spared.iter().flat_map(|record| &record.stages) {
         needed.extend(stage.key.as_ref().and_then(|key| key.parse::<Digest>().ok()));
     }
-    for file in names_in(store, "latest") {
-        let pipeline = file.strip_suffix(".json").unwrap_or(&file);
-        needed.extend(Latest::read(store, pipeline)?.stages.into_values());
+    let on_record =
+        |(experiment, _): &(String, PathBuf)| !forgotten.iter().any(|(name, _)| name == experiment);
+    for (experiment, _) in Latest::list(store).into_iter().filter(on_record) {
+        needed.extend(Latest::read(store, &experiment)?.stages.into_values());
     }
     Ok(needed)
 }
@@ -90,6 +112,7 @@ fn names_in(store: &Store, folder: &str) -> BTreeSet<String> {
 fn kind(kind: GcItemKind) -> &'static str {
     match kind {
         GcItemKind::Action => "action",
+        GcItemKind::Forgotten => "forgotten",
         GcItemKind::Checkpoint => "checkpoint",
         GcItemKind::Stage => "stage",
         GcItemKind::Damaged => "damaged",

@@ -18,7 +18,7 @@ pub struct LogsArgs {
     #[arg(value_name = "RUN", add = ArgValueCompleter::new(super::completions::run_ids))]
     run: String,
     /// The stage's full name
-    #[arg(value_name = "STAGE", add = ArgValueCompleter::new(super::completions::stages))]
+    #[arg(value_name = "STAGE", add = ArgValueCompleter::new(super::completions::stages_of_run))]
     stage: String,
     /// Go on printing until the stage has ended; one that has not started is waited for
     #[arg(long, short)]
@@ -81,12 +81,20 @@ fn log_of(store: &Store, action: &ActionRecord, stage: &str) -> Option<PathBuf> 
 }
 
 fn unknown_stage(run: &RunRecord, stage: &str) -> Failure {
-    if run.status == RunStatus::Running {
+    let is_planned = run.graph.is_empty() || run.graph.iter().any(|node| node.name == stage);
+    if run.status == RunStatus::Running && is_planned {
         let hint = "`--follow` waits for it".to_owned();
         return Failure::usage(format!("stage `{stage}` has not started in run `{}`", run.id), vec![hint]);
     }
-    let known: Vec<&str> = run.stages.iter().map(|record| record.name.as_str()).collect();
-    let hint = format!("its stages are {}", known.join(", "));
+    let ended = run.stages.iter().map(|record| record.name.as_str());
+    let known: Vec<&str> = match run.graph.as_slice() {
+        [] => ended.collect(),
+        graph => graph.iter().map(|node| node.name.as_str()).collect(),
+    };
+    let hint = match spec::nearest(stage, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("its stages are {}", known.join(", ")),
+    };
     Failure::usage(format!("run `{}` has no stage `{stage}`", run.id), vec![hint])
 }
 

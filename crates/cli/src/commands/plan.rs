@@ -1,5 +1,5 @@
 use crate::{
-    args::{PipelineArgs, SampleArgs, SelectionArgs},
+    args::{RequestArgs, SelectionArgs},
     describe,
     exit::Exit,
     failure::Failure,
@@ -7,25 +7,19 @@ use crate::{
     project::{self, Project},
     sweep,
 };
-use clap::Args;
 use scheduler::{Force, Plan, PlanOptions, PlannedStage, Verdict};
 use serde_json::{Value, json};
 use spec::Pipeline;
 
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    #[command(flatten)]
-    pub pipeline: PipelineArgs,
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-    #[command(flatten)]
-    pub sample: SampleArgs,
-}
-
-pub fn plan(args: &PlanArgs, json: bool) -> Result<Exit, Failure> {
-    let combinations = sweep::combinations(&args.pipeline.overrides, &args.sample)?;
-    let projects = sweep::load(&args.pipeline.file, &combinations)?;
-    show(&projects, &options(&args.selection), json)?;
+/// Says what a run with the same arguments would do.
+pub fn plan(request: RequestArgs, json: bool) -> Result<Exit, Failure> {
+    let request = request.untangled()?;
+    let combinations = sweep::combinations(&request.overrides, &request.sample)?;
+    let mut projects = Vec::new();
+    for file in &request.files {
+        projects.push(sweep::load(file, &combinations)?);
+    }
+    show(&projects, &request, json)?;
     Ok(Exit::Done)
 }
 
@@ -39,23 +33,25 @@ pub fn options(selection: &SelectionArgs) -> PlanOptions {
     PlanOptions { stages: selection.stages.clone(), force }
 }
 
-/// Prints what a run would do: the plan of one experiment, or of each of a sweep.
-pub fn show(projects: &[Project], options: &PlanOptions, json: bool) -> Result<(), Failure> {
+/// Prints what a run would do: the plan of one experiment, or of each of several.
+fn show(files: &[Vec<Project>], request: &RequestArgs, json: bool) -> Result<(), Failure> {
+    let projects: Vec<&Project> = files.iter().flatten().collect();
+    let options = options(&request.selection);
     let mut plans = Vec::with_capacity(projects.len());
-    for Project { pipeline, store } in projects {
-        let plan = scheduler::plan(pipeline, store, options)?;
+    for Project { pipeline, store } in &projects {
+        let plan = scheduler::plan(pipeline, store, &options)?;
         project::tell_warnings(store);
-        scheduler::check_resources(pipeline, &plan)?;
+        scheduler::check_resources(pipeline, &plan, &request.device)?;
         plans.push(plan);
     }
-    if let Some(project) = projects.first() {
+    for project in files.iter().filter_map(|experiments| experiments.first()) {
         missing::warn(&project.pipeline);
     }
     if json {
-        return Ok(output::line(&document(projects, &plans).to_string())?);
+        return Ok(output::line(&document(&projects, &plans).to_string())?);
     }
     for (project, plan) in projects.iter().zip(&plans) {
-        if project.pipeline.variant.is_some() {
+        if project.pipeline.variant.is_some() || files.len() > 1 {
             output::line(&format!("{}: {}", project.pipeline.experiment(), counts(plan)))?;
         }
         output::write(&text(plan))?;
@@ -67,20 +63,33 @@ pub fn show(projects: &[Project], options: &PlanOptions, json: bool) -> Result<(
     Ok(())
 }
 
-fn document(projects: &[Project], plans: &[Plan]) -> Value {
-    let of_sweep = |(project, plan): (&Project, &Plan)| {
+fn document(projects: &[&Project], plans: &[Plan]) -> Value {
+    let of_one = |(project, plan): (&&Project, &Plan)| {
+        let mut document = json!(plan);
+        if !project.pipeline.missing_sources.is_empty() {
+            document["missing"] = json!(project.pipeline.missing_sources);
+        }
+        document
+    };
+    let of_many = |(project, plan): (&&Project, &Plan)| {
         let Pipeline { overrides, .. } = &project.pipeline;
-        json!({ "experiment": project.pipeline.experiment(), "set": overrides, "stages": plan.stages })
+        let mut document = of_one((project, plan));
+        document["experiment"] = json!(project.pipeline.experiment());
+        document["set"] = json!(overrides);
+        document
     };
     match (projects, plans) {
-        ([project], [plan]) if project.pipeline.variant.is_none() => json!(plan),
-        _ => json!({ "plans": projects.iter().zip(plans).map(of_sweep).collect::<Vec<_>>() }),
+        ([project], [plan]) if project.pipeline.variant.is_none() => of_one((project, plan)),
+        _ => json!({ "plans": projects.iter().zip(plans).map(of_many).collect::<Vec<_>>() }),
     }
 }
 
 fn text(plan: &Plan) -> String {
     let row = |stage: &PlannedStage| {
         let why = match (stage.verdict, stage.restore) {
+            (Verdict::Fresh, _) if stage.forced_in_vain => {
+                Some("frozen, which `--force` respects".to_owned())
+            }
             (Verdict::Fresh, true) => Some("to be restored from the cache".to_owned()),
             (Verdict::Fresh, false) if stage.frozen => Some("frozen".to_owned()),
             _ => describe::in_short(&stage.reasons),

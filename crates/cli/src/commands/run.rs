@@ -1,6 +1,6 @@
 use super::plan;
 use crate::{
-    args::{OverrideArgs, SampleArgs, SelectionArgs},
+    args::RequestArgs,
     exit::Exit,
     failure::Failure,
     missing, output,
@@ -8,7 +8,7 @@ use crate::{
     reporter::{LiveReporter, SweepReporter, worst_status},
     run_results, sweep,
 };
-use clap::{Args, ValueHint};
+use clap::Args;
 use proto::{RunEvent, RunStatus};
 use scheduler::{Question, RunOptions, RunSummary, Settled, runs};
 use serde_json::{Value, json};
@@ -18,36 +18,19 @@ use store::Store;
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The pipeline files, run one after the other
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    files: Vec<PathBuf>,
     #[command(flatten)]
-    overrides: OverrideArgs,
-    #[command(flatten)]
-    sample: SampleArgs,
-    #[command(flatten)]
-    selection: SelectionArgs,
-    /// At most so many stages at once
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    jobs: Option<u32>,
-    /// After a failure, go on with whatever does not depend on it
-    #[arg(long, short)]
-    keep_going: bool,
-    /// Where to compute: auto, cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    device: String,
+    request: RequestArgs,
     /// Only say what would be done, like `plan`
     #[arg(long)]
     dry_run: bool,
 }
 
 /// Runs what is stale of each file. The exit says the worst that happened.
-pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
-    let args = untangled(args);
-    if args.files.is_empty() {
-        let hint = "usage: pipeline run FILE…; pipeline files are in `pipelines/` by convention";
-        return Err(Failure::usage("no pipeline file is named", vec![hint.to_owned()]));
+pub fn run(RunArgs { request, dry_run }: RunArgs, json: bool) -> Result<Exit, Failure> {
+    if dry_run {
+        return plan::plan(request, json);
     }
+    let args = request.untangled()?;
     let combinations = sweep::combinations(&args.overrides, &args.sample)?;
     if !sweep::is_sweep(&combinations)
         && let Some(settled) = settled(&args)?
@@ -58,10 +41,6 @@ pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
     let files: Vec<Vec<Project>> = args.files.iter().map(load).collect::<Result<_, _>>()?;
     let mut worst = Exit::Done;
     for projects in &files {
-        if args.dry_run {
-            plan::show(projects, &plan::options(&args.selection), json)?;
-            continue;
-        }
         for Project { pipeline, store } in projects {
             missing::refuse(pipeline, store, &plan::options(&args.selection))?;
         }
@@ -78,8 +57,8 @@ pub fn run(args: RunArgs, json: bool) -> Result<Exit, Failure> {
 }
 
 /// What is filed of each file, if all of them are known to have nothing to do.
-fn settled(args: &RunArgs) -> Result<Option<Vec<Settled>>, Failure> {
-    if args.dry_run || !args.selection.force.is_empty() {
+fn settled(args: &RequestArgs) -> Result<Option<Vec<Settled>>, Failure> {
+    if !args.selection.force.is_empty() {
         return Ok(None);
     }
     let find = |file: &PathBuf| {
@@ -95,9 +74,10 @@ fn settled(args: &RunArgs) -> Result<Option<Vec<Settled>>, Failure> {
     args.files.iter().map(find).collect()
 }
 
-fn report_settled(settled: Vec<Settled>, args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+fn report_settled(settled: Vec<Settled>, args: &RequestArgs, json: bool) -> Result<Exit, Failure> {
     for (settled, file) in settled.into_iter().zip(&args.files) {
         let measures = settled.measures;
+        run_results::put_tables_back(&spec::find_root(file))?;
         if json {
             settled.report(&mut print_event);
             continue;
@@ -111,17 +91,7 @@ fn report_settled(settled: Vec<Settled>, args: &RunArgs, json: bool) -> Result<E
     Ok(Exit::Done)
 }
 
-/// `--force` takes the word after it for a stage; a pipeline file there was not meant as one.
-fn untangled(mut args: RunArgs) -> RunArgs {
-    for forced in &mut args.selection.force {
-        if forced.ends_with(".toml") {
-            args.files.push(PathBuf::from(std::mem::take(forced)));
-        }
-    }
-    args
-}
-
-fn options(args: &RunArgs) -> RunOptions {
+fn options(args: &RequestArgs) -> RunOptions {
     RunOptions {
         plan: plan::options(&args.selection),
         overrides: args.overrides.set.clone(),
@@ -132,7 +102,7 @@ fn options(args: &RunArgs) -> RunOptions {
     }
 }
 
-fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+fn run_one(project: &Project, args: &RequestArgs, json: bool) -> Result<Exit, Failure> {
     let Project { pipeline, store } = project;
     let summary = match json {
         true => scheduler::run(pipeline, store, &options(args), &mut print_event)?,
@@ -153,7 +123,7 @@ fn run_one(project: &Project, args: &RunArgs, json: bool) -> Result<Exit, Failur
 }
 
 /// Runs the experiments of a sweep as one, and ends with their comparison.
-fn run_sweep(projects: &[Project], args: &RunArgs, json: bool) -> Result<Exit, Failure> {
+fn run_sweep(projects: &[Project], args: &RequestArgs, json: bool) -> Result<Exit, Failure> {
     let Some(first) = projects.first() else { return Ok(Exit::Done) };
     let pipelines: Vec<&Pipeline> = projects.iter().map(|project| &project.pipeline).collect();
     let options = options(args);

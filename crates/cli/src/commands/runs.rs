@@ -128,7 +128,7 @@ fn list(args: &RunsArgs, store: &Store, json: bool) -> Result<Exit, Failure> {
     let limit = args.limit.unwrap_or(usize::MAX);
     let with_note = |run: RunRecord| (kept::kept(store, &run.id), run);
     let runs: Vec<(Option<Kept>, RunRecord)> =
-        history::list(store).into_iter().filter(wanted).take(limit).map(with_note).collect();
+        project::history(store).into_iter().filter(wanted).take(limit).map(with_note).collect();
     if json {
         let runs: Vec<Value> = runs.iter().map(|(kept, run)| document(run, kept.as_ref())).collect();
         output::line(&json!({ "runs": runs }).to_string())?;

@@ -31,7 +31,13 @@ pub struct ShowArgs {
     )]
     run: Option<String>,
     /// Show in what two runs differ instead: settings, inputs, metrics, times, versions
-    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "run")]
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["A", "B"],
+        conflicts_with = "run",
+        add = ArgValueCompleter::new(super::completions::run_ids),
+    )]
     diff: Vec<String>,
     /// Show the end of each stage's log too
     #[arg(long)]
@@ -58,7 +64,7 @@ pub fn show(args: &ShowArgs, json: bool) -> Result<Exit, Failure> {
     }
     let ends = if args.logs { ends_of_logs(&store, &run) } else { String::new() };
     let told = told(&store, &run, args.verbose);
-    let sections = [facts(&run, kept.as_ref()), told, stages(&run), metrics(&run), ends];
+    let sections = [facts(&run, kept.as_ref()), told, stages(&run), params(&run), metrics(&run), ends];
     let shown: Vec<String> = sections.into_iter().filter(|section| !section.is_empty()).collect();
     output::write(&shown.join("\n"))?;
     Ok(Exit::Done)
@@ -144,6 +150,29 @@ fn stages(run: &RunRecord) -> String {
         return String::new();
     }
     let rows: Vec<_> = std::iter::once(heading.to_vec()).chain(run.stages.iter().map(row)).collect();
+    grid::align(&rows)
+}
+
+/// What each stage's result was made with, defaults included.
+fn params(run: &RunRecord) -> String {
+    const WIDTH: usize = 84;
+    let mut rows = Vec::new();
+    for stage in &run.stages {
+        let mut lines = vec![String::new()];
+        for (name, value) in stage.params.iter().flat_map(|(name, value)| results::flatten(name, value)) {
+            let text = format!("{name}={}", results::text_of(&value));
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => *line = text,
+                Some(line) if line.chars().count() + text.chars().count() < WIDTH => {
+                    *line += &format!(" {text}")
+                }
+                _ => lines.push(text),
+            }
+        }
+        lines.retain(|line| !line.is_empty());
+        let heads = std::iter::once(format!("{} with", stage.name)).chain(std::iter::repeat(String::new()));
+        rows.extend(heads.zip(lines).map(|(head, line)| vec![head, line]));
+    }
     grid::align(&rows)
 }
 

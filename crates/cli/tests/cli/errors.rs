@@ -19,6 +19,9 @@ fn a_wrong_command_line_exits_with_2() {
         &["compare", "--filter", "lr"],
         &["compare", "nothing"],
         &["plan", "nothing.toml"],
+        &["plan"],
+        &["plan", FILE, "--device", "tpu"],
+        &["run", "--dry-run", FILE, "--device", "tpu"],
         &[],
     ] {
         let outcome = project.pipeline(arguments);
@@ -33,6 +36,25 @@ fn a_wrong_command_line_exits_with_2() {
             assert!(error.get(field).is_some(), "{arguments:?}: no `{field}` in {error}");
         }
     }
+}
+
+#[test]
+fn a_stage_that_is_misspelt_is_told_the_nearest() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    for arguments in [
+        &["run", FILE, "--stage", "scor"][..],
+        &["run", FILE, "--force", "scor"],
+        &["plan", FILE, "--stage", "scor"],
+        &["explain", FILE, "scor"],
+        &["logs", "latest", "scor"],
+    ] {
+        let outcome = project.pipeline(arguments);
+        assert_eq!(outcome.code, 2, "{arguments:?}");
+        assert!(outcome.stderr.contains("did you mean `score`?"), "{arguments:?}: {}", outcome.stderr);
+    }
+    let far = project.pipeline(&["logs", "latest", "nothing"]).stderr;
+    assert!(far.contains("its stages are words, score"), "{far}");
 }
 
 #[test]
@@ -73,6 +95,12 @@ fn a_missing_source_stops_running_and_nothing_else() {
             "{command}: {}",
             outcome.stderr
         );
+    }
+    for arguments in [&["plan", FILE, "--json"][..], &["plan", FILE, "--set", "lr=1,2", "--json"]] {
+        let plan = project.pipeline(arguments).json();
+        let missing = plan.get("missing").unwrap_or(&plan["plans"][1]["missing"]);
+        assert!(missing[0]["message"].as_str().unwrap().contains("`text.txt`"), "{plan}");
+        assert_eq!(missing[0]["file"], FILE);
     }
     for command in ["run", "check"] {
         let outcome = project.pipeline(&[command, FILE]);

@@ -41,6 +41,45 @@ fn plan_says_what_and_why() {
     }
 }
 
+/// `plan` is `run --dry-run`: it takes the same arguments, and prints one document whatever is asked.
+#[test]
+fn plan_takes_what_run_takes() {
+    let project = Project::new();
+    project.write("pipelines/other.toml", "[stages.s]\nkind = \"command\"\nrun = \"true\"\n");
+    for arguments in [
+        &["--force", FILE][..],
+        &["--device", "cpu", "-j", "2", "--keep-going", FILE],
+        &[FILE, "pipelines/other.toml"],
+        &[FILE, "--set", "lr=1,2"],
+        &[FILE, "pipelines/other.toml", "--force", "-k"],
+    ] {
+        let plan = project.pipeline(&[&["plan", "--json"], arguments].concat());
+        assert_eq!((plan.code, plan.stderr.as_str()), (0, ""), "{arguments:?}");
+        let dry = project.pipeline(&[&["run", "--dry-run", "--json"], arguments].concat());
+        assert_eq!(plan.json(), dry.json(), "{arguments:?}");
+        let text = project.succeed(&[&["plan"], arguments].concat());
+        assert_eq!(text, project.succeed(&[&["run", "--dry-run"], arguments].concat()), "{arguments:?}");
+    }
+    let plans = project.pipeline(&["plan", FILE, "pipelines/other.toml", "--json"]).json();
+    let of: Vec<&Value> = plans["plans"].as_array().unwrap().iter().map(|plan| &plan["experiment"]).collect();
+    assert_eq!(of, ["words", "other"]);
+    let text = project.succeed(&["plan", FILE, "pipelines/other.toml"]);
+    assert!(text.contains("words: 1 to run, 1 pending") && text.contains("other: 1 to run"), "{text}");
+}
+
+#[test]
+fn forcing_is_one_reason_more() {
+    let project = Project::new();
+    project.succeed(&["run", FILE]);
+    let reasons = |set: &str| {
+        let plan = project.pipeline(&["plan", FILE, "--force", "score", "--set", set, "--json"]).json();
+        let reasons = plan["stages"][1]["reasons"].as_array().unwrap().clone();
+        reasons.into_iter().map(|reason| reason["reason"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons("lr=0.1"), ["forced"]);
+    assert_eq!(reasons("lr=0.2"), ["param-changed", "forced"]);
+}
+
 #[test]
 fn explain_has_reasons_and_text() {
     let project = Project::new();

@@ -128,6 +128,7 @@ fn show_tells_a_run_as_it_was_told() {
     }
     assert!(shown.contains("score.accuracy  0.1"), "{shown}");
     assert!(shown.contains("params    lr=0.1"), "{shown}");
+    assert!(shown.contains("score with  lr=0.1"), "what the stage was run with: {shown}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub fn gc(store: &Store, roots: &Roots, dry_run: bool) -> Result<GcReport, Store
     }
     let locks = store.inner.layout.locks();
     let _alone = if dry_run { None } else { Some(Lock::exclusive(&locks, COLLECTION)?) };
-    let mut report = mark(Inventory::take(store)?, roots, SystemTime::now());
+    let mut report = mark(Inventory::take(store, roots)?, roots, SystemTime::now());
     if !dry_run {
         let mut removed = Vec::new();
         for item in report.removed {

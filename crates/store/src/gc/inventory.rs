@@ -1,4 +1,7 @@
-use super::report::{GcItem, GcItemKind};
+use super::{
+    report::{GcItem, GcItemKind},
+    roots::Roots,
+};
 use crate::{
     ActionRecord, Digest, Store, StoreError,
     listing::{bytes_below, entries},
@@ -42,7 +45,7 @@ pub(super) struct Candidate {
 impl Inventory {
     /// # Errors
     /// [`StoreError::NewerFormat`] if an action cannot be understood: what it needs is not known then.
-    pub(super) fn take(store: &Store) -> Result<Inventory, StoreError> {
+    pub(super) fn take(store: &Store, roots: &Roots) -> Result<Inventory, StoreError> {
         let (in_use, left) = store.objects_in_use()?;
         let mut inventory = Inventory {
             candidates: Vec::new(),
@@ -55,6 +58,7 @@ impl Inventory {
         let layout = &store.inner.layout;
         inventory.rubbish.extend(items(GcItemKind::Temporary, entries(&layout.temporary())?));
         inventory.rubbish.extend(items(GcItemKind::Damaged, entries(&layout.damaged())?));
+        inventory.rubbish.extend(items(GcItemKind::Forgotten, roots.forgotten.clone()));
         inventory.take_actions(store)?;
         inventory.take_checkpoints(&layout.checkpoints())?;
         inventory.take_stages(store)?;

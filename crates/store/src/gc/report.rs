@@ -34,6 +34,8 @@ pub struct GcItem {
 pub enum GcItemKind {
     /// What a key produced: the record, not the content.
     Action,
+    /// A record that the caller has called forgotten.
+    Forgotten,
     /// A checkpoint of a training.
     Checkpoint,
     /// The folder of a stage that failed or was killed.

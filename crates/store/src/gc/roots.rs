@@ -1,5 +1,5 @@
 use crate::Digest;
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 /// What a collection keeps, beside what stages at work need.
 ///
@@ -16,6 +16,8 @@ pub struct Roots {
     pub objects: BTreeSet<Digest>,
     /// Names in `.pipeline/checkpoints/`.
     pub checkpoints: BTreeSet<String>,
+    /// Records of what is no more; they go in any case.
+    pub forgotten: Vec<PathBuf>,
     /// A limit: younger than this.
     pub younger_than: Option<Duration>,
     /// A limit: from the newest on, as long as all that is kept has at most so many bytes.
