@@ -42,6 +42,7 @@ mod words;
 pub use error::{Errors, SpecError};
 pub use kinds::Kind;
 pub use load::{load, parse};
+pub use nearest::nearest;
 pub use pipeline::{
     CommandLine, Goal, Input, MetricSpec, Output, Piece, Pipeline, Reference, Resources, Source, Stage, Word,
 };

@@ -1,6 +1,6 @@
 /// The known name that a misspelt one most likely means, if any is near: at most a third of the letters
 /// differ, by replacing, inserting, leaving out or swapping neighbours.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name: Vec<char> = name.to_lowercase().chars().collect();
     let allowed = (name.len() / 3).max(1);
     known
