@@ -7,17 +7,17 @@ use crate::{
     table::{Column, ColumnRole},
 };
 use spec::MetricSpec;
-use std::collections::HashSet;
 
 /// The columns to show: those asked for, or else the experiment's name, what differs, and the metrics.
 pub(crate) fn columns(
     experiments: &[Experiment],
     shown: &[MetricSpec],
+    with_runs: bool,
     options: &CompareOptions,
     names: &Names,
 ) -> Result<Vec<Column>, CompareError> {
     let mut columns = match options.columns.is_empty() {
-        true => usual(experiments, shown, options.all_runs),
+        true => usual(experiments, shown, with_runs),
         false => vec![column("experiment", ColumnRole::Experiment)],
     };
     for name in options.columns.iter().filter(|name| *name != "experiment") {
@@ -37,9 +37,9 @@ pub(crate) fn columns(
 }
 
 /// The columns that a table has unless others are asked for, with their headings.
-pub(crate) fn usual(experiments: &[Experiment], shown: &[MetricSpec], all_runs: bool) -> Vec<Column> {
+pub(crate) fn usual(experiments: &[Experiment], shown: &[MetricSpec], with_runs: bool) -> Vec<Column> {
     let mut columns = vec![column("experiment", ColumnRole::Experiment)];
-    if all_runs || has_twins(experiments) {
+    if with_runs {
         columns.push(column("run", ColumnRole::Fact));
     }
     columns.extend(differing(experiments).into_iter().filter_map(|sources| {
@@ -50,12 +50,6 @@ pub(crate) fn usual(experiments: &[Experiment], shown: &[MetricSpec], all_runs: 
     columns.extend(shown.iter().filter(is_measured).map(metric_column));
     shorten_labels(&mut columns);
     columns
-}
-
-/// Whether some are told apart by their runs alone.
-fn has_twins(experiments: &[Experiment]) -> bool {
-    let mut seen = HashSet::new();
-    !experiments.iter().all(|experiment| seen.insert(experiment.identity()))
 }
 
 fn asked_for(name: &str, experiments: &[Experiment], names: &Names) -> Result<Column, CompareError> {

@@ -23,7 +23,7 @@ pub struct CompareOptions {
     pub selectors: Vec<String>,
     /// Every finished run instead of the newest of each experiment.
     pub all_runs: bool,
-    /// Settings over which rows are folded, by the last part of their name: `seed`.
+    /// Settings over which rows are folded, by the end of their name: `seed`.
     pub fold: Vec<String>,
     /// The columns to show, instead of what differs and the metrics.
     pub columns: Vec<String>,
@@ -52,9 +52,10 @@ pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<Result
     }
     let counted = behind(&all, &newest_first);
     let shown = metrics::shown(&counted);
-    let names = Names::new(&all, &shown, usual(&all, &shown, options.all_runs));
+    let with_runs = options.all_runs || !selection.named.is_empty() && has_twins(&all);
+    let names = Names::new(&all, &shown, usual(&all, &shown, with_runs));
     let mut kept = filtered_and_folded(all.clone(), options, &names)?;
-    let columns = columns(&kept, &shown, options, &names)?;
+    let columns = columns(&kept, &shown, with_runs, options, &names)?;
     sort::by_columns(&mut kept, &columns);
     if let Some(name) = &options.sort {
         sort::by_name(&mut kept, name, &names)?;
@@ -68,6 +69,12 @@ pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<Result
         _ => standing::mark_spread(&mut table),
     }
     Ok(table)
+}
+
+/// Whether some are told apart by their runs alone.
+fn has_twins(experiments: &[Experiment]) -> bool {
+    let mut seen = HashSet::new();
+    !experiments.iter().all(|experiment| seen.insert(experiment.identity()))
 }
 
 /// The records that `experiments` were made of, in their order.

@@ -78,7 +78,10 @@ impl Filter {
         let same_type = std::mem::discriminant(value) == std::mem::discriminant(&self.value);
         let order = compare_values(value, &self.value);
         match self.operator {
-            Operator::Contains => text_of(value).contains(&text_of(&self.value)),
+            // Whatever the case, as on the page.
+            Operator::Contains => {
+                text_of(value).to_lowercase().contains(&text_of(&self.value).to_lowercase())
+            }
             Operator::Equal => order == Ordering::Equal,
             Operator::NotEqual => order != Ordering::Equal,
             _ if !same_type => false,
@@ -134,6 +137,7 @@ mod tests {
             "rank.rank1 > 0.97",
             "train.kind = decay-train",
             "kind ~ decay",
+            "kind ~ Decay",
             "train.model.stages = [2, 2]",
             "experiment ~ dig",
             "status = succeeded",

@@ -37,7 +37,7 @@ pub(crate) fn newest_of_each(
     let newest: Vec<(usize, Experiment)> = newest.into_values().collect();
     let is_whole = |(count, part): &(usize, Experiment)| {
         let is_more = |(more, whole): &(usize, Experiment)| {
-            count < more && part.pipeline == whole.pipeline && (*count == 0 || is_part_of(part, whole))
+            count < more && is_of_fewer_stages(part, whole) && (*count == 0 || has_settings_of(part, whole))
         };
         !newest.iter().any(is_more)
     };
@@ -47,8 +47,11 @@ pub(crate) fn newest_of_each(
     kept
 }
 
-/// Whether `part` has fewer stages, and all that is set there is set the same in `whole`.
-fn is_part_of(part: &Experiment, whole: &Experiment) -> bool {
-    part.stages.len() < whole.stages.len()
-        && part.settings.iter().all(|(name, value)| whole.settings.get(name) == Some(value))
+fn is_of_fewer_stages(part: &Experiment, whole: &Experiment) -> bool {
+    part.pipeline == whole.pipeline && part.stages.len() < whole.stages.len()
+}
+
+/// Whether all that is set in `part` is set the same in `whole`.
+fn has_settings_of(part: &Experiment, whole: &Experiment) -> bool {
+    part.settings.iter().all(|(name, value)| whole.settings.get(name) == Some(value))
 }

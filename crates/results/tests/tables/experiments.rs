@@ -92,6 +92,15 @@ fn a_run_of_some_stages_is_no_experiment_of_its_own() {
 }
 
 #[test]
+fn a_run_that_came_to_nothing_keeps_its_row() {
+    let mut diverged = digits(2, json!({"lr": 10}), 0.1, 0.1);
+    diverged.stages.iter_mut().for_each(|stage| stage.metrics = Some(json!({"rank1": null, "loss": null})));
+    let table = table_of(&[digits(1, json!({}), 0.95, 0.3), diverged], CompareOptions::default());
+    assert_eq!(below(&table, "lr"), [json!(0.1), json!(10)]);
+    assert_eq!(below(&table, "rank-1"), [json!(0.95), json!(null)]);
+}
+
+#[test]
 fn runs_that_are_named_are_shown_though_they_are_alike() {
     let runs =
         [digits(1, json!({}), 0.95, 0.3), digits(2, json!({}), 0.96, 0.3), digits(3, json!({}), 0.97, 0.3)];

@@ -49,6 +49,16 @@ fn terminal_at_120_columns() {
 }
 
 #[test]
+fn a_table_moves_closer_together_before_it_is_turned() {
+    for width in [97, 94, 92] {
+        let text = render(&table(&folded()), Format::Terminal { width }).unwrap();
+        let heading = text.lines().next().unwrap();
+        assert!(heading.contains("rank-1") && heading.contains("loss"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+    }
+}
+
+#[test]
 fn too_narrow_a_terminal_turns_the_table() {
     let turned = render(&table(&CompareOptions::default()), Format::Terminal { width: 44 }).unwrap();
     assert_snapshot!("terminal_turned", turned);
