@@ -26,6 +26,7 @@ fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
         origins: vec![Origin { run: record.id.clone(), cell: cell.join(",") }],
         started: record.started.clone(),
         status: record.status,
+        overrides: serde_json::json!(record.overrides).to_string(),
         as_filed: record.overrides.is_empty().then(|| record.started.clone()),
         stages: record.stages.iter().map(|stage| base_name(&stage.name).to_owned()).collect(),
         settings: settings(record, cell),

@@ -7,7 +7,7 @@ use crate::{
     fold::fold,
     metrics,
     names::Names,
-    newest::newest_of_each,
+    newest::{newest_of_each, newest_of_each_file},
     rows,
     select::select,
     sort, standing,
@@ -40,7 +40,8 @@ pub struct CompareOptions {
 
 /// Puts runs side by side. The order of `records` does not matter: equal records give equal tables.
 ///
-/// Experiments of one pipeline with equal settings, seeds included, are one: its newest finished run counts.
+/// The newest finished run counts of each pipeline and what `--set` gave it; and experiments of one pipeline with equal
+/// settings, seeds included, are one, whether file or `--set` gave them.
 pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<ResultsTable, CompareError> {
     let selection = select(records, &options.selectors)?;
     let newest_first: Vec<&RunRecord> = selection.runs.iter().rev().copied().collect();
@@ -48,6 +49,7 @@ pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<Result
     let mut all: Vec<Experiment> =
         selection.runs.iter().flat_map(|record| experiments(record, &measured)).collect();
     if !options.all_runs {
+        all = newest_of_each_file(all, &measured, &selection.named);
         all = newest_of_each(all, &measured, &selection.named);
     }
     let counted = behind(&all, &newest_first);

@@ -15,6 +15,8 @@ pub(crate) struct Experiment {
     /// When the newest of them began, RFC 3339.
     pub started: String,
     pub status: RunStatus,
+    /// What `--set` gave, as JSON.
+    pub overrides: String,
     /// When the newest run began that had these settings without `--set`: the file's own.
     pub as_filed: Option<String>,
     /// The stages it has, by base name.

@@ -114,6 +114,7 @@ mod tests {
             origins: Vec::new(),
             started: "2026-01-01T00:00:00Z".to_owned(),
             status: RunStatus::Succeeded,
+            overrides: String::new(),
             as_filed: None,
             stages: Default::default(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),

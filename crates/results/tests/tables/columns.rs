@@ -5,9 +5,9 @@ use proto::RunRecord;
 use results::CompareOptions;
 use serde_json::{Value, json};
 
-/// A run of a pipeline that scores in one command, with these parameters of the file and of the stage.
+/// A run of a pipeline that scores in one command, with these parameters by `--set` and of the stage.
 fn scored(number: usize, pipeline: &str, params: Value, stage_params: Value) -> RunRecord {
-    let mut run = record(number, pipeline, json!({}));
+    let mut run = record(number, pipeline, params.clone());
     run.params = map(params);
     run.stages = vec![stage("score", "command", stage_params, Some(json!({ "acc": number })))];
     run.metrics = vec![metric("score.acc", "acc")];
@@ -16,11 +16,12 @@ fn scored(number: usize, pipeline: &str, params: Value, stage_params: Value) -> 
 
 #[test]
 fn a_parameter_and_its_field_share_a_column_though_not_every_pipeline_has_both() {
-    let mut other = record(4, "c", json!({}));
+    let mut other = record(4, "c", json!({ "lr": 0.7 }));
     other.params = map(json!({ "lr": 0.7 }));
     other.stages = vec![stage("rate", "command", json!({}), Some(json!({ "acc": 1 })))];
     let mut same = other.clone();
     (same.id, same.params) = ("20260101-000005-ab".into(), map(json!({ "lr": 0.8 })));
+    same.overrides = same.params.clone();
     let runs = [
         scored(1, "a", json!({ "lr": 0.1 }), json!({ "lr": 0.1 })),
         scored(2, "a", json!({ "lr": 0.05 }), json!({ "lr": 0.05 })),
@@ -52,8 +53,8 @@ fn parameters_are_compared_within_a_pipeline() {
     let runs =
         [scored(1, "a", json!({ "note": 1 }), json!({})), scored(2, "b", json!({ "note": 2 }), json!({}))];
     assert_eq!(labels(&table_of(&runs, CompareOptions::default())), ["experiment", "acc"]);
-    let edited = scored(3, "a", json!({ "note": 3 }), json!({}));
-    let runs = [runs[0].clone(), runs[1].clone(), edited];
+    let other = scored(3, "a", json!({ "note": 3 }), json!({}));
+    let runs = [runs[0].clone(), runs[1].clone(), other];
     assert_eq!(labels(&table_of(&runs, CompareOptions::default())), ["experiment", "note", "acc"]);
 }
 

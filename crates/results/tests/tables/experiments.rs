@@ -61,13 +61,19 @@ fn a_pipeline_as_baseline_is_what_its_file_says() {
 }
 
 #[test]
-fn an_edited_file_is_another_experiment() {
+fn an_edited_files_run_takes_the_place_of_the_one_before() {
     let mut edited = digits(2, json!({}), 0.97, 0.2);
     edited.params.insert("epochs".into(), json!(24));
     edited.stages[1].params.insert("epochs".into(), json!(24));
-    let table = table_of(&[digits(1, json!({}), 0.95, 0.3), edited], CompareOptions::default());
-    assert_eq!(labels(&table), ["experiment", "epochs", "rank-1", "loss"]);
-    assert_eq!(below(&table, "rank-1"), [json!(0.95), json!(0.97)]);
+    let runs = [digits(1, json!({}), 0.95, 0.3), edited.clone()];
+    assert_eq!(below(&table_of(&runs, CompareOptions::default()), "rank-1"), [json!(0.97)]);
+    let all_runs = CompareOptions { all_runs: true, ..Default::default() };
+    assert_eq!(below(&table_of(&runs, all_runs), "epochs"), [json!(12), json!(24)]);
+
+    // With a field less than before, too.
+    edited.stages[1].params.remove("epochs");
+    let runs = [digits(1, json!({}), 0.95, 0.3), edited];
+    assert_eq!(below(&table_of(&runs, CompareOptions::default()), "rank-1"), [json!(0.97)]);
 }
 
 #[test]
