@@ -31,18 +31,18 @@ pub const COMPARE: &str = "\
 Examples:
   pipeline compare
   pipeline compare 'cifar10_*' --sort rank1 --baseline cifar10_decay
-  pipeline compare digits --seeds fold --filter 'lr < 0.1'
+  pipeline compare digits --seeds fold --filter 'lr < 0.1' --filter 'rank-1 > 97 %'
   pipeline compare --format csv --out experiments.csv";
 
 pub const REPORT: &str = "\
 Examples:
   pipeline report --open
-  pipeline report 'cifar10_*' --baseline cifar10_decay --out pages";
+  pipeline report 'cifar10_*' --seeds fold --baseline cifar10_decay --out pages";
 
 pub const SERVE: &str = "\
 Examples:
   pipeline serve --open
-  pipeline serve digits --port 8080";
+  pipeline serve digits --sort rank-1 --port 8080";
 
 pub const RUNS: &str = "\
 Examples:

@@ -5,6 +5,7 @@ mod amounts;
 mod args;
 mod browser;
 mod commands;
+mod comparison;
 mod describe;
 mod examples;
 mod exit;

@@ -1,8 +1,9 @@
 use crate::{
-    experiment::{Experiment, Measurement},
+    experiment::Experiment,
     flatten::flatten,
     format::read_value,
     matrix_cell::{MatrixCell, agrees, cell_of},
+    measurement::Measurement,
     metrics::{base_name, numbers},
     origin::Origin,
 };
@@ -25,7 +26,7 @@ fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
         origins: vec![Origin { run: record.id.clone(), cell: cell.join(",") }],
         started: record.started.clone(),
         status: record.status,
-        overrides: record.overrides.clone(),
+        as_filed: record.overrides.is_empty().then(|| record.started.clone()),
         stages: record.stages.iter().map(|stage| base_name(&stage.name).to_owned()).collect(),
         settings: settings(record, cell),
         metrics: metrics.map(|(name, value)| (name, Measurement::single(value))).collect(),

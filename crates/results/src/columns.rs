@@ -1,134 +1,103 @@
 use crate::{
     compare::CompareOptions,
+    differing::differing,
     error::CompareError,
     experiment::{Experiment, FACTS, Lookup},
-    metrics::undeclared,
+    names::Names,
     table::{Column, ColumnRole},
 };
-use indexmap::IndexSet;
-use serde_json::Value;
 use spec::MetricSpec;
 
 /// The columns to show: those asked for, or else the experiment's name, what differs, and the metrics.
 pub(crate) fn columns(
     experiments: &[Experiment],
     shown: &[MetricSpec],
+    with_runs: bool,
     options: &CompareOptions,
+    names: &Names,
 ) -> Result<Vec<Column>, CompareError> {
-    let mut columns = vec![column("experiment", ColumnRole::Experiment, None)];
-    if options.columns.is_empty() {
-        if options.all_runs {
-            columns.push(column("run", ColumnRole::Fact, None));
-        }
-        columns
-            .extend(differing(experiments).into_iter().map(|name| column(&name, ColumnRole::Setting, None)));
-        let measured =
-            |metric: &&MetricSpec| experiments.iter().any(|e| e.metrics.contains_key(&metric.name));
-        columns.extend(shown.iter().filter(measured).map(metric_column));
-    } else {
-        for name in options.columns.iter().filter(|name| *name != "experiment") {
-            columns.push(asked_for(name, experiments, shown)?);
-        }
+    let mut columns = match options.columns.is_empty() {
+        true => usual(experiments, shown, with_runs),
+        false => vec![column("experiment", ColumnRole::Experiment)],
+    };
+    for name in options.columns.iter().filter(|name| *name != "experiment") {
+        columns.push(asked_for(name, experiments, names)?);
     }
     for name in &options.drop {
-        let before = columns.len();
         let ends = format!(".{name}");
-        columns.retain(|c| c.role == ColumnRole::Experiment || !(c.name == *name || c.name.ends_with(&ends)));
-        if columns.len() == before && is_unknown(name, experiments) {
-            return Err(unknown(name, experiments));
+        let is_meant = |c: &Column| c.label == *name || c.name == *name || c.name.ends_with(&ends);
+        let before = columns.len();
+        columns.retain(|c| c.role == ColumnRole::Experiment || !is_meant(c));
+        if columns.len() == before {
+            names.resolve(name)?;
         }
     }
     shorten_labels(&mut columns);
     Ok(columns)
 }
 
-/// The error for a column that no experiment has.
-pub(crate) fn unknown(name: &str, experiments: &[Experiment]) -> CompareError {
-    let known: IndexSet<&String> = experiments
-        .iter()
-        .flat_map(|experiment| experiment.settings.keys().chain(experiment.metrics.keys()))
-        .collect();
-    CompareError::UnknownColumn { name: name.to_owned(), known: known.into_iter().cloned().collect() }
+/// The columns that a table has unless others are asked for, with their headings.
+pub(crate) fn usual(experiments: &[Experiment], shown: &[MetricSpec], with_runs: bool) -> Vec<Column> {
+    let mut columns = vec![column("experiment", ColumnRole::Experiment)];
+    if with_runs {
+        columns.push(column("run", ColumnRole::Fact));
+    }
+    columns.extend(differing(experiments).into_iter().filter_map(|sources| {
+        let name = sources.first()?.clone();
+        Some(Column { label: name.clone(), name, sources, role: ColumnRole::Setting })
+    }));
+    let is_measured = |metric: &&MetricSpec| experiments.iter().any(|e| e.metrics.contains_key(&metric.name));
+    columns.extend(shown.iter().filter(is_measured).map(metric_column));
+    shorten_labels(&mut columns);
+    columns
 }
 
-/// Whether no experiment has a column of that name.
-pub(crate) fn is_unknown(name: &str, experiments: &[Experiment]) -> bool {
-    experiments.iter().all(|experiment| experiment.lookup(name) == Lookup::Missing)
-}
-
-fn asked_for(name: &str, experiments: &[Experiment], shown: &[MetricSpec]) -> Result<Column, CompareError> {
-    let ends = format!(".{name}");
-    let is_named = |metric: &&MetricSpec| {
-        metric.name == name || metric.name.ends_with(&ends) || metric.label.as_deref() == Some(name)
-    };
-    if let Some(metric) = shown.iter().find(is_named) {
-        return Ok(metric_column(metric));
+fn asked_for(name: &str, experiments: &[Experiment], names: &Names) -> Result<Column, CompareError> {
+    let sources = names.resolve(name)?;
+    for experiment in experiments {
+        if let Lookup::Ambiguous(candidates) = experiment.lookup_any(&sources) {
+            return Err(CompareError::AmbiguousColumn { name: name.to_owned(), candidates });
+        }
     }
-    let is_metric = |experiment: &Experiment| matches!(experiment.lookup(name), Lookup::Metric(_));
-    if experiments.iter().any(is_metric) {
-        return Ok(metric_column(&undeclared(name)));
-    }
-    if is_unknown(name, experiments) {
-        return Err(unknown(name, experiments));
+    if let Some(metric) = names.metric(&sources) {
+        return Ok(metric_column(&metric));
     }
     let role = if FACTS.contains(&name) { ColumnRole::Fact } else { ColumnRole::Setting };
-    Ok(column(name, role, None))
+    Ok(Column { name: name.to_owned(), label: name.to_owned(), sources, role })
 }
 
-/// The settings that are not the same everywhere, in the order of the stages. A stage that an experiment
-/// does not have counts as no difference. Of several settings that always change together and alike, such
-/// as a parameter and the field that refers to it, the first is enough.
-fn differing(experiments: &[Experiment]) -> Vec<String> {
-    let names: IndexSet<&String> =
-        experiments.iter().flat_map(|experiment| experiment.settings.keys()).collect();
-    let overridden = |param: &str| {
-        let prefixed = format!("params.{param}");
-        let is_param = |name: &String| *name == param || *name == prefixed;
-        experiments.iter().any(|experiment| experiment.overrides.keys().any(is_param))
-    };
-    let mut kept: Vec<(String, Vec<Option<&Value>>)> = Vec::new();
-    for name in names {
-        let stage = name.split('.').next().unwrap_or(name);
-        if name.strip_prefix("params.").is_some_and(|param| !overridden(param)) {
-            continue;
-        }
-        let applies = |e: &&Experiment| matches!(stage, "params" | "matrix") || e.stages.contains(stage);
-        let mut values = experiments.iter().filter(applies).map(|experiment| experiment.settings.get(name));
-        let first = values.next();
-        if values.all(|value| Some(value) == first) {
-            continue;
-        }
-        let column: Vec<Option<&Value>> = experiments.iter().map(|e| e.settings.get(name)).collect();
-        if !kept.iter().any(|(_, known)| *known == column) {
-            kept.push((name.clone(), column));
-        }
-    }
-    kept.into_iter().map(|(name, _)| name).collect()
-}
-
-fn column(name: &str, role: ColumnRole, label: Option<&str>) -> Column {
-    Column { name: name.to_owned(), label: label.unwrap_or(name).to_owned(), role }
+fn column(name: &str, role: ColumnRole) -> Column {
+    Column { name: name.to_owned(), label: name.to_owned(), sources: vec![name.to_owned()], role }
 }
 
 fn metric_column(metric: &MetricSpec) -> Column {
     let role = ColumnRole::Metric { goal: metric.goal, percent: metric.percent };
-    column(&metric.name, role, metric.label.as_deref())
+    let label = metric.label.clone().unwrap_or_else(|| metric.name.clone());
+    Column { label, role, ..column(&metric.name, role) }
 }
 
-/// `train.lr` becomes `lr` unless another column would then have the same heading.
+/// `train.lr` becomes `lr` unless another column would then have the same heading. A label that the author chose
+/// stays, unless it is that of another column too.
 fn shorten_labels(columns: &mut [Column]) {
-    let ends = |label: &str, parts: usize| -> String {
-        let pieces: Vec<&str> = label.split('.').collect();
+    let ends = |name: &str, parts: usize| -> String {
+        let pieces: Vec<&str> = name.split('.').collect();
         pieces[pieces.len().saturating_sub(parts)..].join(".")
     };
-    let full: Vec<String> = columns.iter().map(|column| column.label.clone()).collect();
+    let is_chosen = |column: &&Column| {
+        let is_end = column.name == column.label || column.name.ends_with(&format!(".{}", column.label));
+        !is_end && columns.iter().filter(|other| other.label == column.label).count() == 1
+    };
+    let chosen: Vec<Option<String>> =
+        columns.iter().map(|column| Some(column).filter(is_chosen).map(|c| c.label.clone())).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let label_of = |at: usize, parts: usize| chosen[at].clone().unwrap_or_else(|| ends(&names[at], parts));
     for (at, column) in columns.iter_mut().enumerate() {
-        let most = full[at].split('.').count();
+        let most = names[at].split('.').count();
         let is_own = |parts: &usize| {
-            let short = ends(&full[at], *parts);
-            full.iter().enumerate().all(|(other, label)| other == at || ends(label, *parts) != short)
+            let short = label_of(at, *parts);
+            (0..names.len()).all(|other| other == at || label_of(other, *parts) != short)
         };
-        let parts = (1..most).find(is_own).unwrap_or(most);
-        column.label = ends(&full[at], parts);
+        let own = (1..=most).find(is_own).map(|parts| label_of(at, parts));
+        column.label = own.unwrap_or_else(|| names[at].clone());
     }
 }

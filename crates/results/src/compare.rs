@@ -1,16 +1,20 @@
 use crate::{
     collect::experiments,
-    columns::{columns, is_unknown, unknown},
+    columns::{columns, usual},
     error::CompareError,
-    experiment::{Experiment, Lookup},
+    experiment::Experiment,
     filter::Filter,
     fold::fold,
-    metrics, rows,
+    metrics,
+    names::Names,
+    newest::newest_of_each,
+    rows,
     select::select,
     sort, standing,
     table::ResultsTable,
 };
 use proto::RunRecord;
+use std::collections::HashSet;
 
 /// What to compare, and how.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +23,7 @@ pub struct CompareOptions {
     pub selectors: Vec<String>,
     /// Every finished run instead of the newest of each experiment.
     pub all_runs: bool,
-    /// Settings over which rows are folded, by the last part of their name: `seed`.
+    /// Settings over which rows are folded, by the end of their name: `seed`.
     pub fold: Vec<String>,
     /// The columns to show, instead of what differs and the metrics.
     pub columns: Vec<String>,
@@ -29,32 +33,54 @@ pub struct CompareOptions {
     pub sort: Option<String>,
     /// Conditions that all rows meet. Those on metrics apply after folding.
     pub filters: Vec<Filter>,
-    /// The row that others are held against: a pipeline, a run, a reference's name, or a condition.
+    /// The row that others are held against: a pipeline (of several rows the one without `--set`), a run, a
+    /// reference's name, or conditions.
     pub baseline: Option<String>,
 }
 
 /// Puts runs side by side. The order of `records` does not matter: equal records give equal tables.
+///
+/// Experiments of one pipeline with equal settings, seeds included, are one: its newest finished run counts.
 pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<ResultsTable, CompareError> {
-    let runs = select(records, &options.selectors, options.all_runs)?;
-    let newest_first: Vec<&RunRecord> = runs.iter().rev().copied().collect();
-    let shown = metrics::shown(&newest_first);
-    let all: Vec<Experiment> = runs.iter().flat_map(|record| experiments(record, &shown)).collect();
-    let mut kept = filtered_and_folded(all, options)?;
-    let columns = columns(&kept, &shown, options)?;
+    let selection = select(records, &options.selectors)?;
+    let newest_first: Vec<&RunRecord> = selection.runs.iter().rev().copied().collect();
+    let measured = metrics::shown(&newest_first);
+    let mut all: Vec<Experiment> =
+        selection.runs.iter().flat_map(|record| experiments(record, &measured)).collect();
+    if !options.all_runs {
+        all = newest_of_each(all, &measured, &selection.named);
+    }
+    let counted = behind(&all, &newest_first);
+    let shown = metrics::shown(&counted);
+    let with_runs = options.all_runs || !selection.named.is_empty() && has_twins(&all);
+    let names = Names::new(&all, &shown, usual(&all, &shown, with_runs));
+    let mut kept = filtered_and_folded(all.clone(), options, &names)?;
+    let columns = columns(&kept, &shown, with_runs, options, &names)?;
     sort::by_columns(&mut kept, &columns);
     if let Some(name) = &options.sort {
-        sort::by_name(&mut kept, name, &columns)?;
+        sort::by_name(&mut kept, name, &names)?;
     }
-    let in_table = |record: &&&RunRecord| kept.iter().any(|experiment| experiment.runs.contains(&record.id));
     let mut rows: Vec<_> = kept.iter().map(|experiment| rows::of_experiment(experiment, &columns)).collect();
-    rows.extend(rows::of_references(newest_first.iter().filter(in_table).copied(), &columns));
-    let mut table = ResultsTable { columns, rows, baseline: None };
+    rows.extend(rows::of_references(&behind(&kept, &counted), &columns));
+    let mut table = ResultsTable { columns, rows, baseline: None, candidates: all.len() };
     standing::mark_best(&mut table);
-    if let Some(text) = &options.baseline {
-        standing::hold_against(&mut table, text, &kept)?;
+    match &options.baseline {
+        Some(text) if !all.is_empty() => standing::hold_against(&mut table, text, &kept, &names)?,
+        _ => standing::mark_spread(&mut table),
     }
-    standing::mark_spread(&mut table);
     Ok(table)
+}
+
+/// Whether some are told apart by their runs alone.
+fn has_twins(experiments: &[Experiment]) -> bool {
+    let mut seen = HashSet::new();
+    !experiments.iter().all(|experiment| seen.insert(experiment.identity()))
+}
+
+/// The records that `experiments` were made of, in their order.
+fn behind<'a>(experiments: &[Experiment], records: &[&'a RunRecord]) -> Vec<&'a RunRecord> {
+    let runs: HashSet<&String> = experiments.iter().flat_map(|experiment| &experiment.runs).collect();
+    records.iter().copied().filter(|record| runs.contains(&record.id)).collect()
 }
 
 /// Conditions on settings come before folding, since they choose what is folded; conditions on metrics come
@@ -62,16 +88,19 @@ pub fn compare(records: &[RunRecord], options: &CompareOptions) -> Result<Result
 fn filtered_and_folded(
     mut experiments: Vec<Experiment>,
     options: &CompareOptions,
+    names: &Names,
 ) -> Result<Vec<Experiment>, CompareError> {
+    let mut on_settings = Vec::new();
+    let mut on_metrics = Vec::new();
     for filter in &options.filters {
-        if !experiments.is_empty() && is_unknown(&filter.column, &experiments) {
-            return Err(unknown(&filter.column, &experiments));
-        }
+        let sources = names.resolve(&filter.column)?;
+        let is_metric = names.metric(&sources).is_some();
+        if is_metric { &mut on_metrics } else { &mut on_settings }.push((filter, sources));
     }
-    let is_metric = |filter: &&Filter| {
-        experiments.iter().any(|experiment| matches!(experiment.lookup(&filter.column), Lookup::Metric(_)))
-    };
-    let (on_metrics, on_settings): (Vec<&Filter>, Vec<&Filter>) = options.filters.iter().partition(is_metric);
+    // Whoever folds over seeds may have none.
+    for name in options.fold.iter().filter(|name| *name != "seed") {
+        names.resolve(name)?;
+    }
     experiments = keep(experiments, &on_settings)?;
     if !options.fold.is_empty() {
         experiments = fold(experiments, &options.fold);
@@ -79,12 +108,15 @@ fn filtered_and_folded(
     keep(experiments, &on_metrics)
 }
 
-fn keep(experiments: Vec<Experiment>, filters: &[&Filter]) -> Result<Vec<Experiment>, CompareError> {
+fn keep(
+    experiments: Vec<Experiment>,
+    filters: &[(&Filter, Vec<String>)],
+) -> Result<Vec<Experiment>, CompareError> {
     let mut kept = Vec::with_capacity(experiments.len());
     for experiment in experiments {
         let mut matches = true;
-        for filter in filters {
-            matches = matches && filter.matches(&experiment)?;
+        for (filter, sources) in filters {
+            matches = matches && filter.matches(&experiment, sources)?;
         }
         if matches {
             kept.push(experiment);

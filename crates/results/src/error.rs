@@ -12,8 +12,12 @@ pub enum CompareError {
     UnknownColumn {
         /// What was asked for.
         name: String,
-        /// Names that exist.
-        known: Vec<String>,
+        /// What was most likely meant.
+        nearest: Option<String>,
+        /// The headings of the table.
+        headings: Vec<String>,
+        /// Full names of what is known and not in the table.
+        others: Vec<String>,
     },
     /// A short name stands for settings that differ.
     #[error("`{name}` could be {}", .candidates.join(" or "))]
@@ -38,6 +42,8 @@ pub enum CompareError {
         text: String,
         /// How many rows match.
         count: usize,
+        /// What to ask for instead.
+        hint: String,
     },
     /// A file could not be made from the table.
     #[error("cannot write the table: {0}")]
@@ -52,7 +58,12 @@ impl CompareError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::UnknownSelector(_) => vec!["`pipeline runs` lists what there is".to_owned()],
-            Self::UnknownColumn { known, .. } => vec![format!("known columns: {}", known.join(", "))],
+            Self::UnknownColumn { nearest, headings, others, .. } => {
+                let meant = nearest.iter().map(|nearest| format!("did you mean `{nearest}`?"));
+                let list = |what: &str, names: &[String]| format!("{what}: {}", names.join(", "));
+                let known = [list("columns", headings), list("known too", others)];
+                meant.chain(known).collect()
+            }
             Self::AmbiguousColumn { .. } => vec!["write the full name".to_owned()],
             Self::BadFilter { .. } => {
                 vec![
@@ -60,11 +71,7 @@ impl CompareError {
                         .to_owned(),
                 ]
             }
-            Self::Baseline { .. } => {
-                let way =
-                    "name a pipeline, a run, a reference, or conditions such as 'lr = 0.1 and seed = 1'";
-                vec![way.to_owned()]
-            }
+            Self::Baseline { hint, .. } => vec![hint.clone()],
             Self::Render(_) => Vec::new(),
             Self::Store(error) => error.hint().map(str::to_owned).into_iter().collect(),
         }

@@ -10,7 +10,7 @@ use std::{cmp::Ordering, str::FromStr};
 /// A condition on a row: `lr < 0.1`, `train.kind = decay-train`, `rank1 >= 97 %`, `experiment ~ cifar`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
-    /// The column, by its full name or the end of it.
+    /// The column, by its full name, the end of it, or its heading.
     pub column: String,
     operator: Operator,
     value: Value,
@@ -61,9 +61,10 @@ impl FromStr for Filter {
 }
 
 impl Filter {
-    /// Whether the experiment meets the condition. One without the column meets only `!=`.
-    pub(crate) fn matches(&self, experiment: &Experiment) -> Result<bool, CompareError> {
-        match experiment.lookup(&self.column) {
+    /// Whether the experiment meets the condition, with the column's value found at `sources`. One without it
+    /// meets only `!=`.
+    pub(crate) fn matches(&self, experiment: &Experiment, sources: &[String]) -> Result<bool, CompareError> {
+        match experiment.lookup_any(sources) {
             Lookup::Missing => Ok(self.operator == Operator::NotEqual),
             Lookup::Setting(value) => Ok(self.holds(&value)),
             Lookup::Metric(metric) => Ok(self.holds(&Value::from(metric.mean))),
@@ -77,7 +78,10 @@ impl Filter {
         let same_type = std::mem::discriminant(value) == std::mem::discriminant(&self.value);
         let order = compare_values(value, &self.value);
         match self.operator {
-            Operator::Contains => text_of(value).contains(&text_of(&self.value)),
+            // Whatever the case, as on the page.
+            Operator::Contains => {
+                text_of(value).to_lowercase().contains(&text_of(&self.value).to_lowercase())
+            }
             Operator::Equal => order == Ordering::Equal,
             Operator::NotEqual => order != Ordering::Equal,
             _ if !same_type => false,
@@ -92,7 +96,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Measurement;
+    use crate::measurement::Measurement;
     use proto::RunStatus;
     use serde_json::json;
 
@@ -110,7 +114,7 @@ mod tests {
             origins: Vec::new(),
             started: "2026-01-01T00:00:00Z".to_owned(),
             status: RunStatus::Succeeded,
-            overrides: Default::default(),
+            as_filed: None,
             stages: Default::default(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             metrics: [("rank.rank1".to_owned(), Measurement::single(0.975))].into(),
@@ -118,7 +122,8 @@ mod tests {
     }
 
     fn holds(filter: &str) -> bool {
-        filter.parse::<Filter>().unwrap().matches(&experiment()).unwrap()
+        let filter: Filter = filter.parse().unwrap();
+        filter.matches(&experiment(), std::slice::from_ref(&filter.column)).unwrap()
     }
 
     #[test]
@@ -132,6 +137,7 @@ mod tests {
             "rank.rank1 > 0.97",
             "train.kind = decay-train",
             "kind ~ decay",
+            "kind ~ Decay",
             "train.model.stages = [2, 2]",
             "experiment ~ dig",
             "status = succeeded",
@@ -161,7 +167,8 @@ mod tests {
 
     #[test]
     fn a_short_name_for_two_different_settings_is_an_error() {
-        let error = "lr < 0.1".parse::<Filter>().unwrap().matches(&experiment()).unwrap_err();
+        let filter: Filter = "lr < 0.1".parse().unwrap();
+        let error = filter.matches(&experiment(), &["lr".to_owned()]).unwrap_err();
         assert_eq!(error.to_string(), "`lr` could be train.lr or tune.lr");
     }
 }

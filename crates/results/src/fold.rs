@@ -1,25 +1,17 @@
-use crate::experiment::{Experiment, Measurement};
+use crate::{experiment::Experiment, measurement::Measurement};
 use indexmap::IndexMap;
-use serde_json::Value;
 
-/// Joins the experiments that differ in nothing but the settings called one of `names` (by the last part of
+/// Joins the experiments that differ in nothing but the settings called one of `names` (by the end of
 /// their name, so that `seed` covers `train.seed` and `params.seed`). Metrics become mean and deviation.
 pub(crate) fn fold(experiments: Vec<Experiment>, names: &[String]) -> Vec<Experiment> {
     let mut groups: IndexMap<String, Vec<Experiment>> = IndexMap::new();
     for mut experiment in experiments {
-        let is_folded = |key: &str| names.iter().any(|name| key.rsplit('.').next() == Some(name));
+        let is_named = |key: &str, name: &String| key == name || key.ends_with(&format!(".{name}"));
+        let is_folded = |key: &str| names.iter().any(|name| is_named(key, name));
         experiment.settings.retain(|key, _| !is_folded(key));
-        experiment.overrides.retain(|key, _| !is_folded(key));
-        groups.entry(identity(&experiment)).or_default().push(experiment);
+        groups.entry(experiment.identity()).or_default().push(experiment);
     }
     groups.into_values().filter_map(join).collect()
-}
-
-/// What two experiments must share to be joined, independent of the order of settings.
-fn identity(experiment: &Experiment) -> String {
-    let mut settings: Vec<(&String, &Value)> = experiment.settings.iter().collect();
-    settings.sort_by_key(|(key, _)| *key);
-    serde_json::json!([experiment.pipeline, settings, experiment.overrides]).to_string()
 }
 
 fn join(group: Vec<Experiment>) -> Option<Experiment> {
@@ -37,6 +29,7 @@ fn join(group: Vec<Experiment>) -> Option<Experiment> {
     runs.sort();
     runs.dedup();
     let origins = group.iter().flat_map(|experiment| experiment.origins.clone()).collect();
+    let as_filed = group.iter().filter_map(|experiment| experiment.as_filed.clone()).max();
     let newest = group.into_iter().max_by(|a, b| a.started.cmp(&b.started))?;
-    Some(Experiment { runs, origins, metrics, ..newest })
+    Some(Experiment { runs, origins, metrics, as_filed, ..newest })
 }

@@ -1,4 +1,4 @@
-use crate::experiment::Measurement;
+use crate::measurement::Measurement;
 use serde_json::Value;
 
 /// A setting as people write it: text without quotes, lists without brackets, tables as `key=value`.

@@ -4,9 +4,11 @@
 //! Nothing here reads the store or runs anything: records come in as values, text goes out. The only files
 //! written are those that [`write_tables`] is told to keep up to date.
 
+mod baseline;
 mod collect;
 mod columns;
 mod compare;
+mod differing;
 mod error;
 mod experiment;
 mod files;
@@ -15,7 +17,10 @@ mod flatten;
 mod fold;
 mod format;
 mod matrix_cell;
+mod measurement;
 mod metrics;
+mod names;
+mod newest;
 mod order;
 mod origin;
 mod render;
@@ -27,12 +32,12 @@ mod table;
 
 pub use compare::{CompareOptions, compare};
 pub use error::CompareError;
-pub use experiment::Measurement;
 pub use files::write_tables;
 pub use filter::Filter;
 pub use flatten::flatten;
 pub use format::text_of;
+pub use measurement::Measurement;
 pub use origin::Origin;
 pub use render::{Format, cell_text, legend, render};
 pub use select::{names_pipeline, names_run};
-pub use table::{Cell, Column, ColumnRole, MetricCell, ResultsTable, Row, RowKind};
+pub use table::{Baseline, Cell, Column, ColumnRole, MetricCell, ResultsTable, Row, RowKind};

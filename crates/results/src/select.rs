@@ -1,17 +1,21 @@
-use crate::{error::CompareError, metrics};
-use indexmap::IndexMap;
+use crate::error::CompareError;
 use proto::{RunRecord, RunStatus};
 use std::collections::BTreeSet;
 
-/// The runs to compare, oldest first. Without selectors: of all pipelines. A selector is a pipeline's name or
-/// file, or else a run's id or the beginning of one; names and ids may hold `*` and `?`. Of each experiment
-/// (pipeline and overrides) the newest finished run counts unless `all_runs`; a run named by its id always
-/// does.
+/// The runs to compare.
+pub(crate) struct Selection<'a> {
+    /// Oldest first: all that finished of the pipelines in question, and those named.
+    pub runs: Vec<&'a RunRecord>,
+    /// Ids of the runs that a selector names as such: they count however they ended.
+    pub named: BTreeSet<&'a str>,
+}
+
+/// Without selectors: all pipelines. A selector is a pipeline's name or file, or else a run's id or the
+/// beginning of one; names and ids may hold `*` and `?`.
 pub(crate) fn select<'a>(
     records: &'a [RunRecord],
     selectors: &[String],
-    all_runs: bool,
-) -> Result<Vec<&'a RunRecord>, CompareError> {
+) -> Result<Selection<'a>, CompareError> {
     for selector in selectors {
         if !records.iter().any(|record| names_pipeline(selector, record) || names_run(selector, record)) {
             return Err(CompareError::UnknownSelector(selector.clone()));
@@ -19,37 +23,16 @@ pub(crate) fn select<'a>(
     }
     let (of_pipelines, of_runs): (Vec<&String>, Vec<&String>) =
         selectors.iter().partition(|selector| records.iter().any(|record| names_pipeline(selector, record)));
-    let named = |record: &RunRecord| of_runs.iter().any(|selector| names_run(selector, record));
-    let covered = |record: &RunRecord| {
+    let is_named = |record: &&RunRecord| of_runs.iter().any(|selector| names_run(selector, record));
+    let is_covered = |record: &&RunRecord| {
         selectors.is_empty() || of_pipelines.iter().any(|selector| names_pipeline(selector, record))
     };
-    let mut oldest_first: Vec<&RunRecord> = records.iter().collect();
-    oldest_first.sort_by(|a, b| a.id.cmp(&b.id));
-    let finished: Vec<&RunRecord> = oldest_first
-        .iter()
-        .copied()
-        .filter(|record| covered(record) && record.status == RunStatus::Succeeded)
-        .collect();
-    let counted = if all_runs { finished } else { newest_of_each(&finished) };
-    let counted: BTreeSet<&str> = counted.into_iter().map(|record| record.id.as_str()).collect();
-    Ok(oldest_first
-        .into_iter()
-        .filter(|record| named(record) || counted.contains(record.id.as_str()))
-        .collect())
-}
-
-/// The newest run of each experiment; one that measured something goes before one that only did a part.
-fn newest_of_each<'a>(finished: &[&'a RunRecord]) -> Vec<&'a RunRecord> {
-    let has_metrics = |record: &RunRecord| record.stages.iter().flat_map(metrics::numbers).next().is_some();
-    let mut newest: IndexMap<String, &RunRecord> = IndexMap::new();
-    for &record in finished {
-        let experiment = serde_json::json!([record.pipeline, record.overrides]).to_string();
-        let known = newest.get(&experiment);
-        if known.is_none_or(|known| has_metrics(record) || !has_metrics(known)) {
-            newest.insert(experiment, record);
-        }
-    }
-    newest.into_values().collect()
+    let is_counted =
+        |record: &&RunRecord| is_named(record) || is_covered(record) && record.status == RunStatus::Succeeded;
+    let mut runs: Vec<&RunRecord> = records.iter().filter(is_counted).collect();
+    runs.sort_by(|a, b| a.id.cmp(&b.id));
+    let named = records.iter().filter(is_named).map(|record| record.id.as_str()).collect();
+    Ok(Selection { runs, named })
 }
 
 /// Whether `selector` is the name of the run's pipeline, a pattern of it with `*` and `?`, or its file.

@@ -1,9 +1,9 @@
 use crate::{
+    baseline::find_row,
     error::CompareError,
     experiment::Experiment,
-    filter::Filter,
-    format::text_of,
-    table::{Cell, ColumnRole, MetricCell, ResultsTable, RowKind},
+    names::Names,
+    table::{Baseline, Cell, ColumnRole, MetricCell, ResultsTable, RowKind},
 };
 use spec::Goal;
 
@@ -19,14 +19,14 @@ pub(crate) fn mark_best(table: &mut ResultsTable) {
             .filter_map(|row| metric_mut(&mut row.cells[at]))
             .filter(|cell| !cell.value.mean.is_nan())
             .collect();
-        let values = ours.iter().map(|cell| cell.value.mean);
-        let best = match goal {
-            Goal::Max => values.reduce(f64::max),
-            Goal::Min => values.reduce(f64::min),
+        let better = |a: MetricCell, b: MetricCell| match goal {
+            Goal::Max if b.value.mean > a.value.mean => b,
+            Goal::Min if b.value.mean < a.value.mean => b,
+            _ => a,
         };
-        let differ = ours.iter().any(|cell| Some(cell.value.mean) != best);
-        if differ {
-            ours.iter_mut().for_each(|cell| cell.best = Some(cell.value.mean) == best);
+        let Some(best) = ours.iter().map(|cell| **cell).reduce(better) else { continue };
+        if ours.iter().any(|cell| !cell.value.ties_with(&best.value)) {
+            ours.iter_mut().for_each(|cell| cell.best = cell.value.ties_with(&best.value));
         }
     }
 }
@@ -36,18 +36,20 @@ pub(crate) fn hold_against(
     table: &mut ResultsTable,
     text: &str,
     experiments: &[Experiment],
+    names: &Names,
 ) -> Result<(), CompareError> {
-    let baseline = find_row(table, text, experiments)?;
+    let baseline = find_row(table, text, experiments, names)?;
     for at in metric_columns(table) {
         let Cell::Metric(MetricCell { value: base, .. }) = table.rows[baseline].cells[at] else { continue };
         for (_, row) in table.rows.iter_mut().enumerate().filter(|(index, _)| *index != baseline) {
             if let Some(cell) = metric_mut(&mut row.cells[at]) {
-                cell.difference = Some(cell.value.mean - base.mean);
+                let tie = cell.value.ties_with(&base);
+                cell.difference = Some(if tie { 0.0 } else { cell.value.mean - base.mean });
                 cell.within_spread = cell.value.is_within_spread_of(&base);
             }
         }
     }
-    table.baseline = Some(text.to_owned());
+    table.baseline = Some(Baseline { text: text.to_owned(), row: baseline });
     Ok(())
 }
 
@@ -62,31 +64,6 @@ pub(crate) fn mark_spread(table: &mut ResultsTable) {
         for cell in table.rows.iter_mut().filter_map(|row| metric_mut(&mut row.cells[at])) {
             cell.within_spread = !cell.best && cell.value.is_within_spread_of(&best);
         }
-    }
-}
-
-fn find_row(table: &ResultsTable, text: &str, experiments: &[Experiment]) -> Result<usize, CompareError> {
-    let is_named = |at: &usize| match experiments.get(*at) {
-        Some(experiment) => {
-            experiment.pipeline == text || experiment.runs.iter().any(|run| run.starts_with(text))
-        }
-        None => matches!(&table.rows[*at].cells[0], Cell::Setting(name) if text_of(name) == text),
-    };
-    let mut found: Vec<usize> = (0..table.rows.len()).filter(is_named).collect();
-    let conditions: Result<Vec<Filter>, _> = text.split(" and ").map(str::parse).collect();
-    if found.is_empty()
-        && let Ok(conditions) = conditions
-    {
-        for (at, experiment) in experiments.iter().enumerate() {
-            let met = conditions.iter().map(|condition| condition.matches(experiment));
-            if met.collect::<Result<Vec<bool>, _>>()?.into_iter().all(|is_met| is_met) {
-                found.push(at);
-            }
-        }
-    }
-    match found.as_slice() {
-        [row] => Ok(*row),
-        rows => Err(CompareError::Baseline { text: text.to_owned(), count: rows.len() }),
     }
 }
 

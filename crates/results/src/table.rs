@@ -1,4 +1,4 @@
-use crate::{experiment::Measurement, origin::Origin};
+use crate::{measurement::Measurement, origin::Origin};
 use serde_json::Value;
 use spec::Goal;
 
@@ -9,8 +9,19 @@ pub struct ResultsTable {
     pub columns: Vec<Column>,
     /// Experiments first, then references.
     pub rows: Vec<Row>,
-    /// What differences refer to, in the words of who asked for it.
-    pub baseline: Option<String>,
+    /// What differences refer to.
+    pub baseline: Option<Baseline>,
+    /// How many experiments there would be, not folded, without the conditions.
+    pub candidates: usize,
+}
+
+/// The row that others are held against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// In the words of who asked for it.
+    pub text: String,
+    /// Which of the rows it is.
+    pub row: usize,
 }
 
 /// A column.
@@ -18,10 +29,21 @@ pub struct ResultsTable {
 pub struct Column {
     /// The full name: `train.lr`, `rank.rank1`.
     pub name: String,
+    /// Where its values are found: the first of these that an experiment has. A parameter and the field that
+    /// refers to it share a column.
+    pub sources: Vec<String>,
     /// The heading: as short as it can be without being that of another column.
     pub label: String,
     /// What it holds.
     pub role: ColumnRole,
+}
+
+impl Column {
+    /// Whether what is called `name` in full belongs here.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        let ends = |source: &String| name == source || name.ends_with(&format!(".{source}"));
+        self.sources.iter().any(ends)
+    }
 }
 
 /// What a column holds.

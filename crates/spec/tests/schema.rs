@@ -39,7 +39,10 @@ fn files_that_are_read_are_accepted() {
         stage("fetch", "unpack = 'tar.gz'"),
         stage("means", "mode = 'pixel'"),
         stage("evaluate", "flip = true"),
-        stage("train", "keep_best = 'val_loss'\nearly_stopping = { patience = 3, metric = 'train_loss' }"),
+        stage(
+            "train",
+            "val = 'b.h5'\nkeep_best = 'val_loss'\nearly_stopping = { patience = 3, metric = 'train_loss' }",
+        ),
         stage("decay-train", "schedule = 'step'\nmilestones = [3, 5]\nwarmup_epochs = 0.5"),
     ] {
         parse(&text, &[]).unwrap();

@@ -1,9 +1,8 @@
-use super::completions::pipelines_and_runs;
-use crate::{amounts::show_bytes, browser, exit::Exit, failure::Failure, output, project};
+use crate::{
+    amounts::show_bytes, browser, comparison::ComparisonArgs, exit::Exit, failure::Failure, output, project,
+};
 use clap::{Args, ValueHint};
-use clap_complete::engine::ArgValueCompleter;
 use report::Document;
-use results::CompareOptions;
 use scheduler::runs;
 use serde_json::json;
 use std::{
@@ -11,22 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a page compares.
+/// What is on a page.
 #[derive(Debug, Args)]
 pub struct PageArgs {
-    /// Pipelines (by name or file), runs (by id or the beginning of it), or patterns of either; all pipelines
-    /// if none is named
-    #[arg(value_name = "PIPELINE|RUN|GLOB", add = ArgValueCompleter::new(pipelines_and_runs))]
-    selectors: Vec<String>,
-    /// Every finished run instead of the newest of each experiment
-    #[arg(long)]
-    all_runs: bool,
-    /// Rows that differ in nothing but this setting become one, with mean ± standard deviation; may be repeated
-    #[arg(long, value_name = "SETTING")]
-    fold: Vec<String>,
-    /// The row that others are held against: a pipeline, a run, a reference or a condition
-    #[arg(long, value_name = "ROW")]
-    baseline: Option<String>,
+    #[command(flatten)]
+    pub comparison: ComparisonArgs,
     /// Open it in a browser
     #[arg(long)]
     pub open: bool,
@@ -41,22 +29,11 @@ pub struct ReportArgs {
     out: Option<PathBuf>,
 }
 
-impl PageArgs {
-    pub fn options(&self) -> CompareOptions {
-        CompareOptions {
-            selectors: self.selectors.clone(),
-            all_runs: self.all_runs,
-            fold: self.fold.clone(),
-            baseline: self.baseline.clone(),
-            ..CompareOptions::default()
-        }
-    }
-}
-
 /// Writes the page and says where it is.
 pub fn report(args: &ReportArgs, json: bool) -> Result<Exit, Failure> {
     let (root, store) = project::here()?;
-    let document = Document::new(&root, &store, &runs::list(&store), &args.page.options(), false)?;
+    let options = args.page.comparison.options()?;
+    let document = Document::new(&root, &store, &runs::list(&store), &options, false)?;
     let page = report::page(document.project(), &document)
         .map_err(|error| Failure::machine(format!("cannot write the page: {error}"), Vec::new()))?;
     let folder = args.out.clone().unwrap_or_else(|| root.join("results"));

@@ -21,7 +21,7 @@ pub struct ServeArgs {
 /// Serves until it is told to stop, which is how it is meant to end.
 pub fn serve(args: &ServeArgs, json: bool) -> Result<Exit, Failure> {
     let (root, store) = project::here()?;
-    let options = args.page.options();
+    let options = args.page.comparison.options()?;
     // A mistake on the command line is told now, not in the browser.
     results::compare(&runs::list(&store), &options)?;
     let mut signals = Signals::new([SIGINT, SIGTERM])

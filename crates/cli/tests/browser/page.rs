@@ -131,7 +131,7 @@ fn a_run_is_shown_in_full_and_nasty_names_stay_text() {
     let Some((_project, mut browser)) = opened() else { return };
     browser.click("#table tbody tr:nth-child(2) th a");
     let id = browser.value("location.hash.replace('#run=', '')");
-    browser.wait_until("document.querySelector('#table .current')");
+    browser.wait_until("document.querySelector('#table tbody tr:nth-child(2).current')");
     let details = browser.value("document.querySelector('#run-details').textContent");
     let details = details.as_str().unwrap();
     assert!(

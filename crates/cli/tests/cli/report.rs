@@ -31,6 +31,35 @@ fn an_unknown_pipeline_is_an_error_for_both() {
 }
 
 #[test]
+fn both_take_what_compare_takes() {
+    let project = Project::new();
+    project.succeed(&["run", FILE, "--set", "lr=0.1,0.2,0.3"]);
+    let asked =
+        ["--seeds", "fold", "--filter", "accuracy > 15 %", "--sort=-accuracy", "--columns=lr,accuracy"];
+    let arguments =
+        [&["report", "--json", "--drop=lr", "--all-runs", "--baseline", "published"][..], &asked].concat();
+    assert_eq!(project.pipeline(&arguments).json()["runs"], 2);
+    let page = fs::read_to_string(project.path().join("results/report.html")).unwrap();
+    let data = page.split_once("type=\"application/json\">").unwrap().1.split_once("</script>").unwrap().0;
+    let table = serde_json::from_str::<serde_json::Value>(data).unwrap()["table"].take();
+    let texts: Vec<&str> = table["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["cells"][1]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["20.00 % [−70.00]", "30.00 % [−60.00]", "90.00 %"]);
+
+    for command in [&["report"][..], &["serve", "--port", "0"], &["compare"]] {
+        let outcome = project.pipeline(&[command, &["--filter", "acuracy > 1"]].concat());
+        assert_eq!(outcome.code, 2, "{command:?}");
+        assert!(outcome.stderr.contains("did you mean `accuracy`?"), "{}", outcome.stderr);
+    }
+    let none = project.succeed(&["compare", "--filter", "accuracy > 99 %"]);
+    assert_eq!(none, "no experiment meets the conditions; without them there are 3\n");
+}
+
+#[test]
 fn a_browser_is_opened_with_the_page() {
     let project = Project::new();
     let told = project.path().join("told");

@@ -2,7 +2,7 @@ use crate::table::{Cell, ColumnRole, ResultsTable, Row, RowKind};
 use serde_json::{Map, Value, json};
 
 /// A table for programs: plain columns, each with one plain value a row. What stands together in a cell for
-/// people has columns of its own here: `NAME.sd`, `NAME.n`, `NAME.difference`.
+/// people has columns of its own here: `NAME.sd`, `NAME.n`, `NAME.difference`, `NAME.within_spread`.
 pub(super) struct FlatTable {
     /// Name, and what `columns` says about it in JSON.
     pub columns: Vec<(String, Map<String, Value>)>,
@@ -26,6 +26,10 @@ pub(super) fn flatten_table(table: &ResultsTable) -> FlatTable {
                 push(name, about("experiment"), &|row| plain(&row.cells[at]));
                 push("kind", json!({ "label": "kind", "role": "experiment" }), &|row| Value::from(kind(row)));
                 push("runs", json!({ "label": "runs", "role": "experiment" }), &|row| json!(row.runs));
+                if let Some(baseline) = &table.baseline {
+                    let is_baseline = |row: &Row| json!(std::ptr::eq(row, &table.rows[baseline.row]));
+                    push("baseline", json!({ "label": "baseline", "role": "experiment" }), &is_baseline);
+                }
             }
             ColumnRole::Fact => push(name, about("fact"), &|row| plain(&row.cells[at])),
             ColumnRole::Setting => push(name, about("setting"), &|row| plain(&row.cells[at])),
@@ -40,6 +44,12 @@ pub(super) fn flatten_table(table: &ResultsTable) -> FlatTable {
                 if table.baseline.is_some() {
                     let difference = format!("{name}.difference");
                     push(&difference, about("difference"), &|row| difference_of(&row.cells[at]));
+                }
+                if folded {
+                    let within = format!("{name}.within_spread");
+                    let to_best =
+                        table.baseline.is_none() && table.rows.iter().any(|r| is_best(&r.cells[at]));
+                    push(&within, about("within-spread"), &|row| within_spread(&row.cells[at], to_best));
                 }
             }
         }
@@ -85,4 +95,18 @@ fn difference_of(cell: &Cell) -> Value {
         Cell::Metric(metric) => Value::from(metric.difference),
         _ => Value::Null,
     }
+}
+
+/// Null where the value is what others are held against, or there is nothing of that kind.
+fn within_spread(cell: &Cell, to_best: bool) -> Value {
+    match cell {
+        Cell::Metric(metric) if to_best && !metric.best || metric.difference.is_some() => {
+            Value::from(metric.within_spread)
+        }
+        _ => Value::Null,
+    }
+}
+
+fn is_best(cell: &Cell) -> bool {
+    matches!(cell, Cell::Metric(metric) if metric.best)
 }

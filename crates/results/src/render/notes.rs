@@ -16,10 +16,11 @@ pub(super) fn cell_text(cell: &Cell, role: ColumnRole, mark_best: impl Fn(String
 /// Marks stand before the number, so that numbers stay aligned.
 fn metric_text(metric: &MetricCell, percent: bool, mark_best: impl Fn(String) -> String) -> String {
     let mut text = format::measurement(&metric.value, percent);
+    if metric.within_spread {
+        text = format!("~ {text}");
+    }
     if metric.best {
         text = mark_best(text);
-    } else if metric.within_spread {
-        text = format!("~ {text}");
     }
     if let Some(difference) = metric.difference {
         text += &format!(" [{}]", format::difference(difference, percent));
@@ -43,7 +44,7 @@ pub(super) fn legend(table: &ResultsTable, best: &str) -> Vec<String> {
         lines.push("± standard deviation (number of runs)".to_owned());
     }
     if let Some(baseline) = &table.baseline {
-        lines.push(format!("[] difference to {baseline}"));
+        lines.push(format!("[] difference to {}", baseline.text));
     }
     if metrics.iter().any(|metric| metric.within_spread) {
         let against = if table.baseline.is_some() { "baseline" } else { "best" };

@@ -5,15 +5,18 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 /// Nothing but a rule under the heading.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// Aligned text no wider than `width`: as it is if it fits, else turned, experiments side by side and as many
-/// of them as fit in each block.
+/// Aligned text no wider than `width`: as it is if it fits, else with its columns closer together, else turned,
+/// experiments side by side and as many of them as fit in each block.
 pub(super) fn render(table: &ResultsTable, width: usize) -> String {
     let grid = grid(table);
-    if grid.len() == 1 {
-        return "no finished run to compare\n".to_owned();
+    match table.candidates {
+        _ if grid.len() > 1 => {}
+        0 => return "no finished run to compare\n".to_owned(),
+        count => return format!("no experiment meets the conditions; without them there are {count}\n"),
     }
-    let upright = lay_out(&grid, |column| is_number(table, column), None);
-    let body = if fits(&upright, width) { upright } else { turned_blocks(&grid, width) };
+    let upright = |gap| lay_out(&grid, |column| is_number(table, column), gap, None);
+    let body = [GAP, 1, 0].into_iter().map(upright).find(|text| fits(text, width));
+    let body = body.unwrap_or_else(|| turned_blocks(&grid, width));
     let notes = legend(table, "*");
     if notes.is_empty() {
         return body;
@@ -45,7 +48,7 @@ fn turned_blocks(grid: &[Vec<String>], width: usize) -> String {
         let mut end = start + 1;
         let mut block = turn(heading, &rows[start..end], width);
         while end < rows.len() {
-            let wider = lay_out(&turned(heading, &rows[start..=end]), |_| false, None);
+            let wider = lay_out(&turned(heading, &rows[start..=end]), |_| false, GAP, None);
             if !fits(&wider, width) {
                 break;
             }
@@ -58,8 +61,11 @@ fn turned_blocks(grid: &[Vec<String>], width: usize) -> String {
     blocks.join("\n")
 }
 
+/// Spaces between columns besides the one that is always there.
+const GAP: u16 = 2;
+
 fn turn(heading: &[String], rows: &[Vec<String>], width: usize) -> String {
-    lay_out(&turned(heading, rows), |_| false, Some(width))
+    lay_out(&turned(heading, rows), |_| false, GAP, Some(width))
 }
 
 fn turned(heading: &[String], rows: &[Vec<String>]) -> Vec<Vec<String>> {
@@ -70,7 +76,12 @@ fn turned(heading: &[String], rows: &[Vec<String>]) -> Vec<Vec<String>> {
 }
 
 /// One line a row, numbers to the right. With a width, long cells are wrapped to keep to it.
-fn lay_out(grid: &[Vec<String>], is_number: impl Fn(usize) -> bool, width: Option<usize>) -> String {
+fn lay_out(
+    grid: &[Vec<String>],
+    is_number: impl Fn(usize) -> bool,
+    gap: u16,
+    width: Option<usize>,
+) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).force_no_tty();
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -83,7 +94,7 @@ fn lay_out(grid: &[Vec<String>], is_number: impl Fn(usize) -> bool, width: Optio
         table.add_row(row);
     }
     for (at, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
+        column.set_padding((0, gap));
         if is_number(at) {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -238,7 +238,9 @@ fn columns_can_be_chosen_dropped_and_sorted_by() {
     let error =
         compare(&runs, &CompareOptions { sort: Some("lrr".into()), ..Default::default() }).unwrap_err();
     assert_eq!(error.to_string(), "no experiment has a column `lrr`");
-    assert!(error.hints()[0].contains("train.lr"), "{:?}", error.hints());
+    let hints = error.hints();
+    assert_eq!(hints[..2], ["did you mean `lr`?", "columns: experiment, lr, seed, rank-1, loss"]);
+    assert!(hints[2].contains("train.epochs") && hints[2].contains("started"), "{hints:?}");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod columns;
 mod compare;
+mod experiments;
+mod names;
 mod properties;
 mod render;
 mod support;

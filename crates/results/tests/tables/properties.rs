@@ -29,6 +29,7 @@ fn any_record() -> impl Strategy<Value = RunRecord> {
     (0_usize..50, "[ab|\"<]{0,3}", any_value(), stages).prop_map(|(number, pipeline, set, stages)| {
         let mut run = record(number, &pipeline, json!({ "set": set }));
         run.params.insert("set".into(), set);
+        run.params.insert("p".into(), json!(number % 2));
         run.stages = stages
             .into_iter()
             .map(|(name, param, metrics, is_evaluation)| {

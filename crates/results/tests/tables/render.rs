@@ -49,6 +49,16 @@ fn terminal_at_120_columns() {
 }
 
 #[test]
+fn a_table_moves_closer_together_before_it_is_turned() {
+    for width in [97, 94, 92] {
+        let text = render(&table(&folded()), Format::Terminal { width }).unwrap();
+        let heading = text.lines().next().unwrap();
+        assert!(heading.contains("rank-1") && heading.contains("loss"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+    }
+}
+
+#[test]
 fn too_narrow_a_terminal_turns_the_table() {
     let turned = render(&table(&CompareOptions::default()), Format::Terminal { width: 44 }).unwrap();
     assert_snapshot!("terminal_turned", turned);
@@ -73,9 +83,10 @@ fn json_has_plain_values_by_column_name() {
     let rows = document["rows"].as_array().unwrap();
     for row in rows {
         let names: Vec<&String> = row.as_object().unwrap().keys().collect();
-        assert_eq!(names.len(), columns.len() + 1, "every column and `best`: {names:?}");
+        assert_eq!(names.len(), columns.len() + 2, "every column, `best` and `within_spread`: {names:?}");
     }
-    insta::assert_json_snapshot!("json_column_and_row", json!([columns[4], rows[1]]));
+    assert_eq!(document["baseline"], "lr = 0.1");
+    insta::assert_json_snapshot!("json_column_and_row", json!([columns[5], rows[1]]));
 }
 
 #[test]
@@ -87,6 +98,34 @@ fn html_is_one_page_without_anything_from_elsewhere() {
     assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
     assert!(page.contains("&lt;script&gt;alert(1)"), "names are escaped");
     assert!(!page.contains("http"), "no external request");
+}
+
+#[test]
+fn the_best_can_be_within_the_spread_of_the_baseline_and_every_form_says_both() {
+    let run = |number, lr, seed, rank1| digits(number, json!({"lr": lr, "seed": seed}), rank1, 0.2);
+    let runs = [run(1, 0.1, 1, 0.96), run(2, 0.1, 2, 0.97), run(3, 0.2, 1, 0.966), run(4, 0.2, 2, 0.968)];
+    let table = compare(&runs, &folded()).unwrap();
+    let text = render(&table, Format::Terminal { width: 120 }).unwrap();
+    assert!(text.contains("* ~ 96.70 ± 0.14 % (2) [+0.20]"), "{text}");
+    assert!(text.contains("~ differs from the baseline by no more than the spread"), "{text}");
+    assert!(render(&table, Format::Markdown).unwrap().contains("**~ 96.70 ± 0.14 % (2)** [+0.20]"));
+    assert!(render(&table, Format::Html).unwrap().contains(">~ 96.70 ± 0.14 % (2) [+0.20]</td>"));
+
+    let json: Value = serde_json::from_str(&render(&table, Format::Json).unwrap()).unwrap();
+    let of = |name: &str| [&json["rows"][0][name], &json["rows"][1][name]];
+    assert_eq!(of("within_spread"), [&json!([]), &json!(["rank.rank1", "rank.loss"])]);
+    assert_eq!(of("best"), [&json!([]), &json!(["rank.rank1"])]);
+    assert_eq!(of("baseline"), [&json!(true), &json!(false)]);
+    assert_eq!(of("rank.loss.difference"), [&json!(null), &json!(0.0)]);
+
+    let csv = render(&table, Format::Csv).unwrap();
+    let mut reader = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heading = reader.next().unwrap();
+    let at = |name: &str| heading.iter().position(|known| *known == name).expect(name);
+    let rows: Vec<Vec<&str>> = reader.collect();
+    assert_eq!([rows[0][at("baseline")], rows[1][at("baseline")]], ["true", "false"]);
+    let within = at("rank.rank1.within_spread");
+    assert_eq!([rows[0][within], rows[1][within]], ["", "true"], "nothing of the baseline itself");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Run records as a runner would leave them, in one line each.
 
 use proto::{Provenance, RunRecord, RunStatus, StageRecord, StageResult};
+use results::{Cell, CompareOptions, ResultsTable, compare};
 use serde_json::{Value, json};
 use spec::{Goal, MetricSpec, Reference};
 use std::collections::BTreeMap;
@@ -81,4 +82,39 @@ pub fn published(name: &str, rank1: f64) -> Reference {
 
 pub fn map(value: Value) -> BTreeMap<String, Value> {
     value.as_object().unwrap().clone().into_iter().collect()
+}
+
+/// A metric with a label, shown as it is.
+pub fn metric(name: &str, label: &str) -> MetricSpec {
+    MetricSpec { name: name.into(), goal: Goal::Max, label: Some(label.into()), percent: false }
+}
+
+/// The table of `runs` as `options` ask for it.
+#[track_caller]
+pub fn table_of(runs: &[RunRecord], options: CompareOptions) -> ResultsTable {
+    compare(runs, &options).unwrap()
+}
+
+/// The headings of a table.
+pub fn labels(table: &ResultsTable) -> Vec<&str> {
+    table.columns.iter().map(|column| column.label.as_str()).collect()
+}
+
+/// What stands below a heading, metrics as their means.
+#[track_caller]
+pub fn below(table: &ResultsTable, label: &str) -> Vec<Value> {
+    let at = labels(table).iter().position(|known| *known == label).expect(label);
+    let plain = |cell: &Cell| match cell {
+        Cell::Empty => Value::Null,
+        Cell::Setting(value) => value.clone(),
+        Cell::Metric(metric) => json!(metric.value.mean),
+    };
+    table.rows.iter().map(|row| plain(&row.cells[at])).collect()
+}
+
+/// How many values are behind each of a metric's cells.
+pub fn counts(table: &ResultsTable, label: &str) -> Vec<usize> {
+    let at = labels(table).iter().position(|known| *known == label).expect(label);
+    let count = |cell: &Cell| if let Cell::Metric(metric) = cell { metric.value.count } else { 0 };
+    table.rows.iter().map(|row| count(&row.cells[at])).collect()
 }
