@@ -73,6 +73,16 @@ impl Settled {
         path(store, pipeline)
     }
 
+    /// Whether it is known which file a pipeline was read from, and that this is no more.
+    pub fn has_lost_its_file(root: &Path, store: &Store, pipeline: &str) -> bool {
+        let Ok(Some(settled)) = store::read_document::<Self>(&path(store, pipeline), FORMAT) else {
+            return false;
+        };
+        let is_it = |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem == pipeline);
+        let mut files = settled.sources.iter().map(|(path, _)| path).filter(is_it).peekable();
+        files.peek().is_some() && files.all(|path| !root.join(path).exists())
+    }
+
     fn still_holds(&self, root: &Path, store: &Store) -> bool {
         let has_content = |(path, digest): &(PathBuf, Digest)| {
             store.digest_path(&root.join(path)).is_ok_and(|found| found == *digest)

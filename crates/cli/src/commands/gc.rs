@@ -11,7 +11,7 @@ use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 use store::{Digest, GcItem, GcItemKind, GcReport, Roots, Store};
@@ -34,11 +34,11 @@ pub struct GcArgs {
 
 /// Removes what neither the newest run of each pipeline, nor kept runs, nor running stages need.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
-    let (_, store) = project::here()?;
+    let (root, store) = project::here()?;
     let (records, unreadable) = runs::list_all(&store);
     project::warn_of_unreadable(&store, &unreadable);
     let spared = spared_runs(&store, &records);
-    let forgotten = if unreadable.is_empty() { forgotten(&store, &records) } else { Vec::new() };
+    let forgotten = if unreadable.is_empty() { forgotten(&root, &store, &records) } else { Vec::new() };
     let roots = Roots {
         keys: needed_keys(&store, &spared, &forgotten)?,
         runs: spared.iter().map(|record| record.id.clone()).chain(unreadable).collect(),
@@ -72,11 +72,16 @@ fn spared_runs<'a>(store: &Store, records: &'a [RunRecord]) -> Vec<&'a RunRecord
     newest.into_values().chain(records.iter().filter(is_kept)).collect()
 }
 
-/// The experiments that have no run on record any more, with the files that say what they last had. Not asked
-/// while a record cannot be read: it may be of any of them.
-fn forgotten(store: &Store, records: &[RunRecord]) -> Vec<(String, Vec<PathBuf>)> {
+/// The experiments that have no run on record any more, with the files that say what they last had: those of sweeps,
+/// and pipelines whose file is gone too. What a file that is still there would be restored with is too dear to guess.
+/// Not asked while a record cannot be read: it may be of any of them.
+fn forgotten(root: &Path, store: &Store, records: &[RunRecord]) -> Vec<(String, Vec<PathBuf>)> {
     let on_record: BTreeSet<String> = records.iter().map(RunRecord::experiment).collect();
-    let gone = Latest::list(store).into_iter().filter(|(experiment, _)| !on_record.contains(experiment));
+    let is_gone = |(experiment, _): &(String, PathBuf)| {
+        !on_record.contains(experiment)
+            && (experiment.contains('@') || Settled::has_lost_its_file(root, store, experiment))
+    };
+    let gone = Latest::list(store).into_iter().filter(is_gone);
     gone.map(|(experiment, latest)| {
         let settled = Settled::file(store, &experiment);
         let files = std::iter::once(latest).chain(settled.exists().then_some(settled));
