@@ -96,7 +96,7 @@ impl Settled {
         Ok(store.write_document(&path(store, &self.pipeline), self)?)
     }
 
-    /// Reports what [`crate::run`] would, and returns it.
+    /// Reports what [`crate::run()`] would, and returns it.
     pub fn report(self, report: &mut dyn FnMut(&RunEvent)) -> RunSummary {
         let names = self.stages.into_iter().map(|stage| stage.name);
         nothing_to_do(&self.pipeline, self.run, names.collect(), Vec::new(), report)

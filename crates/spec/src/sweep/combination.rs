@@ -12,7 +12,7 @@ pub struct Sweep {
 /// One combination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Combination {
-    /// Pairs for [`crate::load`].
+    /// Pairs for [`crate::load()`].
     pub set: Vec<(String, String)>,
     /// What tells it from the others, fit for a file name: `lr=0.1,seed=1`. `None` for the only one of a command
     /// line without several values.
