@@ -30,10 +30,8 @@ pub(crate) fn newest_of_each_file(
         parts.entry(group(experiment)).or_default().push(experiment);
     }
     let is_whole_of_newest = |experiment: &Experiment| {
-        let parts = parts.get(&group(experiment)).into_iter().flatten();
-        parts
-            .into_iter()
-            .any(|part| is_of_fewer_stages(part, experiment) && has_settings_of(part, experiment))
+        let mut parts = parts.get(&group(experiment)).into_iter().flatten();
+        parts.any(|part| is_of_fewer_stages(part, experiment) && has_settings_of(part, experiment))
     };
     let stays = |experiment: &&Experiment| {
         is_named(experiment) || is_of_newest(experiment) || is_whole_of_newest(experiment)
