@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod archives;
+mod collection;
 mod fetching;
 mod published;
 mod questions;
@@ -10,6 +11,7 @@ mod questions;
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    process::Child,
 };
 use testkit::Project;
 
@@ -63,6 +65,12 @@ fn run(project: &Project, arguments: &[String]) -> testkit::Ran {
     project.pipeline_with(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Waits until the process, whose output is piped, prints a line with `part`.
+fn wait_for_line(child: &mut Child, part: &str) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains(part)));
+}
+
 #[test]
 fn digits_run_once_and_only_training_follows_its_learning_rate() {
     let project = with_digits();
@@ -82,9 +90,8 @@ fn a_training_killed_with_its_runner_goes_on_and_ends_with_the_same_bytes() {
     run(&undisturbed, &arguments).ok();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut child = killed.command(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     // The checkpoint of the first epoch is on disk.
-    assert!(lines.any(|line| line.contains(r#""event":"checkpoint""#)));
+    wait_for_line(&mut child, r#""event":"checkpoint""#);
     child.kill().unwrap();
     child.wait().unwrap();
     let resumed = killed.pipeline_with(&arguments).ok();

@@ -11,7 +11,7 @@ mod record;
 mod request;
 
 pub use event::{FinishedStage, RunEvent, StageEvent};
-pub use outcome::{OutcomeStatus, StageOutcome};
+pub use outcome::{CheckpointNames, OutcomeStatus, StageOutcome};
 pub use question::{InspectQuestion, PredictQuestion};
 pub use reason::Reason;
 pub use record::{Provenance, RunRecord, RunStatus, StageNode, StageRecord, StageResult};

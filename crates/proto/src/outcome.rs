@@ -17,6 +17,18 @@ pub struct StageOutcome {
     /// Device, libtorch version and the like; recorded beside the result, never in a key.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
+    /// The states of a training that it leaves in the folder of checkpoints.
+    #[serde(default)]
+    pub checkpoints: CheckpointNames,
+}
+
+/// States of a training, each by the digest of the trajectory that led to it, in hexadecimal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointNames {
+    /// Where a phase ends, or the training: from there another one may go on.
+    pub ends: Vec<String>,
+    /// Within a phase.
+    pub within: Vec<String>,
 }
 
 /// Whether a stage did what it was asked.

@@ -9,7 +9,7 @@ use crate::{
     process::{Ended, Groups, Launch, OutOfMemory, STAGE_DIRECTORY_VARIABLE, end_orphans, spawn, watch},
     programs::Programs,
 };
-use proto::{OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest, files};
+use proto::{CheckpointNames, OutcomeStatus, RequestInput, StageEvent, StageOutcome, StageRequest, files};
 use spec::{Kind, Pipeline, Stage};
 use std::{
     collections::BTreeMap,
@@ -189,7 +189,7 @@ fn work(
         |failure: Failure| failure.repeatable(|| launch.shell_line(&directory.join(files::OUTPUTS)));
     let start = Instant::now();
     let ran = run_process(context, job, &launch, &directory, progress);
-    let provenance = ran.map_err(|failure| repeatable(failure).or_full_disk(&directory))?;
+    let (provenance, checkpoints) = ran.map_err(|failure| repeatable(failure).or_full_disk(&directory))?;
     let seconds = start.elapsed().as_secs_f64();
     check_inputs_unchanged(context.store, job)?;
     let metrics = outputs.get("metrics").map(|path| read_metrics(path)).transpose();
@@ -202,7 +202,13 @@ fn work(
         run: context.run.into(),
         provenance,
         log: None,
+        checkpoints: digests(&checkpoints.ends),
+        passed_checkpoints: digests(&checkpoints.within),
     })
+}
+
+fn digests(names: &[String]) -> Vec<Digest> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// Where each output is to be written; the folders in between are made.
@@ -306,14 +312,14 @@ fn write_request(
     fs::write(directory.join(files::REQUEST), serde_json::to_vec_pretty(&request)?)
 }
 
-/// Runs the stage's process to its end and returns what a worker said of itself.
+/// Runs the stage's process to its end and returns what a worker said of itself, and of its checkpoints.
 fn run_process(
     context: &RunContext,
     job: &Job,
     launch: &Launch,
     directory: &Path,
     progress: &dyn Fn(StageEvent),
-) -> Result<BTreeMap<String, String>, Failure> {
+) -> Result<(BTreeMap<String, String>, CheckpointNames), Failure> {
     let log = OpenOptions::new().create(true).append(true).open(&launch.log);
     let log = log.map_err(|error| StoreError::writing("write", &launch.log, error))?;
     let process = spawn(launch, &log)
@@ -333,7 +339,7 @@ fn run_process(
             Err(Failure::Exited { status, memory_ran_out: context.out_of_memory.has_killed() })
         }
         None if is_worker => Err(Failure::NoOutcome),
-        outcome => Ok(outcome.map(|outcome| outcome.provenance).unwrap_or_default()),
+        outcome => Ok(outcome.map(|outcome| (outcome.provenance, outcome.checkpoints)).unwrap_or_default()),
     }
 }
 

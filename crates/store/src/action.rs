@@ -32,6 +32,12 @@ pub struct ActionRecord {
     /// What the processes printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<StoredOutput>,
+    /// The checkpoints of a training that later ones may go on from, by the digests in their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<Digest>,
+    /// Those that it has passed since, which only save time if one like it is stopped early.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_checkpoints: Vec<Digest>,
     /// Of the file that it was read from or written to.
     #[serde(skip)]
     pub stamp: Option<Stamp>,
@@ -82,6 +88,10 @@ pub struct Made {
     pub provenance: BTreeMap<String, String>,
     /// What the processes printed, copied from there.
     pub log: Option<PathBuf>,
+    /// [`ActionRecord::checkpoints`].
+    pub checkpoints: Vec<Digest>,
+    /// [`ActionRecord::passed_checkpoints`].
+    pub passed_checkpoints: Vec<Digest>,
 }
 
 #[cfg(test)]

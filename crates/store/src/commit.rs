@@ -36,6 +36,8 @@ impl Claim {
             run: made.run,
             provenance: made.provenance,
             log,
+            checkpoints: made.checkpoints,
+            passed_checkpoints: made.passed_checkpoints,
             stamp: None,
         };
         let path = layout.action(&self.key);

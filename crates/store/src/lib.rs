@@ -48,7 +48,7 @@ pub use claim::{Begin, Claim};
 pub use digest::{Digest, InvalidDigest};
 pub use document::{read_document, write_document};
 pub use error::StoreError;
-pub use gc::{GcItem, GcItemKind, GcReport, Roots, gc};
+pub use gc::{Collection, GcItem, GcItemKind, GcReport, Roots};
 pub use layout::FORMAT;
 pub use place::Placed;
 pub use stage_folders::PARTIAL;

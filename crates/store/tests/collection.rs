@@ -4,14 +4,14 @@
 
 mod common;
 
-use common::{Project, digest, files_below, output, work};
+use common::{Project, digest, files_below, gc, made, output, work};
 use std::{
     collections::BTreeSet,
     fs::{self, File},
     path::Path,
     time::{Duration, SystemTime},
 };
-use store::{Digest, GcItemKind, GcReport, Roots, StoreError, gc, verify};
+use store::{Digest, GcItemKind, GcReport, Made, Roots, StoreError, verify};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -31,11 +31,34 @@ impl Project {
         output(&action).digest
     }
 
-    fn write_checkpoint(&self, name: &str, days: u32) {
-        let path = self.store.root().join("checkpoints").join(name);
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("weights"), name).unwrap();
+    /// Writes a checkpoint at the point `point` of a trajectory.
+    fn write_checkpoint(&self, point: &str, days: u32) {
+        let path = self.store.root().join(format!("checkpoints/{}.checkpoint", digest(point)));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "pipeline checkpoint of any version\n").unwrap();
         set_age(&path, DAY * days);
+    }
+
+    /// Produces a result as a training that has gone through these points, of which the last is its end.
+    fn train(&self, key: &str, points: &[&str]) {
+        points.iter().for_each(|point| self.write_checkpoint(point, 0));
+        let claim = work(&self.store, key);
+        let path = claim.directory().join("out");
+        fs::write(&path, key).unwrap();
+        let (end, within) = points.split_last().unwrap();
+        let made = Made {
+            checkpoints: vec![digest(end)],
+            passed_checkpoints: within.iter().map(|point| digest(point)).collect(),
+            ..made(path)
+        };
+        claim.commit(made).unwrap();
+    }
+
+    /// Those of `points` that have a checkpoint.
+    fn checkpoints<'a>(&self, points: &[&'a str]) -> Vec<&'a str> {
+        let there = files_below(&self.store.root().join("checkpoints"));
+        let is_there = |point: &&&str| there.contains(&format!("{}.checkpoint", digest(point)));
+        points.iter().filter(is_there).copied().collect()
     }
 
     /// Collects after a dry run that must have said the same.
@@ -74,13 +97,8 @@ fn what_is_named_stays_with_all_it_needs() {
     let b = output(&project.produce_file("b", "own")).digest;
     project.produce_file("c", "shared");
     let d = output(&project.produce_file("d", "named as an object")).digest;
-    project.write_checkpoint("kept", 0);
     project.write_checkpoint("gone", 0);
-    let report = project.collect(&Roots {
-        objects: BTreeSet::from([d]),
-        checkpoints: BTreeSet::from(["kept".to_owned()]),
-        ..roots(&["a"])
-    });
+    let report = project.collect(&Roots { objects: BTreeSet::from([d]), ..roots(&["a"]) });
 
     use GcItemKind::{Action, Checkpoint, Object};
     assert_eq!(kinds(&report), [Action, Action, Action, Checkpoint, Object]);
@@ -88,8 +106,38 @@ fn what_is_named_stays_with_all_it_needs() {
     assert_eq!(report.removed[4].bytes, 3);
     assert_eq!(project.kept(&["a", "b", "c", "d"]), ["a"]);
     assert!(project.store.has_object(&a) && project.store.has_object(&d) && !project.store.has_object(&b));
-    assert_eq!(files_below(&project.store.root().join("checkpoints")), ["kept/weights"]);
+    assert_eq!(files_below(&project.store.root().join("checkpoints")), Vec::<String>::new());
     assert!(report.removed_bytes() > 3 && report.kept_bytes > 24);
+}
+
+#[test]
+fn checkpoints_stay_where_a_training_that_stays_may_go_on_and_where_one_has_stopped() {
+    let project = Project::new();
+    project.train("kept", &["start", "within", "end"]);
+    project.train("gone", &["start", "other", "other end"]);
+    project.write_checkpoint("stopped", 0);
+    let all = ["start", "within", "end", "other", "other end", "stopped"];
+    project.collect(&Roots { spares_checkpoints: true, ..roots(&["kept"]) });
+    assert_eq!(project.checkpoints(&all), ["end", "stopped"]);
+    project.collect(&roots(&["kept"]));
+    assert_eq!(project.checkpoints(&all), Vec::<&str>::new());
+}
+
+#[test]
+fn a_training_that_stays_within_the_limits_keeps_its_end() {
+    let project = Project::new();
+    project.train("old", &["old within", "old end"]);
+    set_age(&project.action_path("old"), DAY * 40);
+    project.train("young", &["young within", "young end"]);
+    for point in ["old within", "old end", "young within", "young end"] {
+        project.write_checkpoint(point, 40);
+    }
+    let limits = Roots { younger_than: Some(DAY * 30), spares_checkpoints: true, ..Roots::default() };
+    project.collect(&limits);
+    assert_eq!(project.checkpoints(&["old within", "old end", "young within", "young end"]), ["young end"]);
+    let room = Roots { younger_than: None, within_bytes: Some(1), ..limits };
+    project.collect(&room);
+    assert_eq!(project.checkpoints(&["young end"]), Vec::<&str>::new());
 }
 
 #[test]
@@ -97,16 +145,12 @@ fn what_is_young_stays() {
     let project = Project::new();
     for (key, days) in [("old", 40), ("young", 2), ("old but named", 40)] {
         project.produce_days_ago(key, key, days);
-        project.write_checkpoint(key, days);
+        project.write_checkpoint(&format!("state {days} days ago"), days);
     }
-    project.collect(&Roots {
-        younger_than: Some(DAY * 30),
-        checkpoints: BTreeSet::from(["old but named".to_owned()]),
-        ..roots(&["old but named"])
-    });
+    project.collect(&Roots { younger_than: Some(DAY * 30), ..roots(&["old but named"]) });
     assert_eq!(project.kept(&["old", "young", "old but named"]), ["young", "old but named"]);
-    let checkpoints = files_below(&project.store.root().join("checkpoints"));
-    assert_eq!(checkpoints, ["old but named/weights", "young/weights"]);
+    let states = ["state 40 days ago", "state 2 days ago"];
+    assert_eq!(project.checkpoints(&states), ["state 2 days ago"]);
 }
 
 #[test]

@@ -193,7 +193,7 @@ proptest! {
             prop_assert!(action.outputs.is_empty() || store.has_outputs(&action));
         }
         let _ = store::verify(&store).unwrap();
-        let _ = store::gc(&store, &store::Roots::default(), true);
+        let _ = common::gc(&store, &store::Roots::default(), true);
     }
 
     #[test]

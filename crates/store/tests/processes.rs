@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Project, child, digest, files_below, made, output, role, work};
+use common::{Project, child, digest, files_below, gc, made, output, role, work};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},
@@ -12,7 +12,7 @@ use std::{
     process::{Child, Stdio},
     thread,
 };
-use store::{ActionRecord, Begin, Roots, Store, gc, verify};
+use store::{ActionRecord, Begin, Roots, Store, verify};
 
 /// Produces `key` unless it is there, and notes each execution in `executions`.
 fn produce_once(store: &Store, project: &Path, key: &str) -> ActionRecord {

@@ -8,7 +8,7 @@
 
 mod made_up;
 
-use proto::{FORMAT, OutcomeStatus, StageEvent, StageOutcome, StageRequest, files};
+use proto::{CheckpointNames, FORMAT, OutcomeStatus, StageEvent, StageOutcome, StageRequest, files};
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -104,6 +104,7 @@ fn outcome(directory: &Path, status: OutcomeStatus, error: Option<&str>) {
         error: error.map(String::from),
         hints: Vec::new(),
         provenance: BTreeMap::from([("device".into(), "fake".into())]),
+        checkpoints: CheckpointNames::default(),
     };
     let partial = directory.join("outcome.partial");
     fs::write(&partial, serde_json::to_vec(&outcome).unwrap()).unwrap();

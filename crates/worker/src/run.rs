@@ -1,7 +1,7 @@
 use crate::{
     device, error::WorkerError, events::EventLog, info, signals, stage_directory::StageDirectory, stages,
 };
-use proto::{OutcomeStatus, StageEvent, StageOutcome, StageRequest};
+use proto::{CheckpointNames, OutcomeStatus, StageEvent, StageOutcome, StageRequest};
 use std::{
     any::Any,
     collections::BTreeMap,
@@ -43,7 +43,7 @@ fn work(
     events: &EventLog,
     stop: &AtomicBool,
     provenance: &mut BTreeMap<String, String>,
-) -> Result<(), WorkerError> {
+) -> Result<CheckpointNames, WorkerError> {
     let request = directory.read_request()?;
     let device = device::choose(&request.device)?;
     set_threads(&request);
@@ -65,20 +65,25 @@ fn message(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "without a message".to_owned())
 }
 
-fn outcome(result: Result<(), WorkerError>, provenance: BTreeMap<String, String>) -> StageOutcome {
-    let format = proto::FORMAT;
-    let Err(error) = result else {
-        return StageOutcome {
-            format,
-            status: OutcomeStatus::Succeeded,
-            error: None,
-            hints: Vec::new(),
-            provenance,
-        };
+fn outcome(
+    result: Result<CheckpointNames, WorkerError>,
+    provenance: BTreeMap<String, String>,
+) -> StageOutcome {
+    let done = StageOutcome {
+        format: proto::FORMAT,
+        status: OutcomeStatus::Succeeded,
+        error: None,
+        hints: Vec::new(),
+        provenance,
+        checkpoints: CheckpointNames::default(),
+    };
+    let error = match result {
+        Ok(checkpoints) => return StageOutcome { checkpoints, ..done },
+        Err(error) => error,
     };
     let status = if error.is_interruption() { OutcomeStatus::Interrupted } else { OutcomeStatus::Failed };
     let (message, hints) = (error.causes().join("\n"), error.hints());
     eprintln!("error: {message}");
     hints.iter().for_each(|hint| eprintln!("hint: {hint}"));
-    StageOutcome { format, status, error: Some(message), hints, provenance }
+    StageOutcome { status, error: Some(message), hints, ..done }
 }

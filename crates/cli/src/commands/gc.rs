@@ -10,11 +10,10 @@ use scheduler::{Latest, Settled, kept, runs};
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
-use store::{Digest, GcItem, GcItemKind, GcReport, Roots, Store};
+use store::{Collection, Digest, GcItem, GcItemKind, GcReport, Roots, Store};
 
 #[derive(Debug, Args)]
 pub struct GcArgs {
@@ -27,7 +26,7 @@ pub struct GcArgs {
     /// Only as much as needed to bring the store below this size, the oldest first: `20G`
     #[arg(long, value_name = "SIZE", value_parser = amounts::bytes)]
     max_size: Option<u64>,
-    /// Checkpoints of trainings too; without them a training that is changed starts from its first epoch
+    /// Those checkpoints too from which a training could go on
     #[arg(long)]
     checkpoints: bool,
 }
@@ -35,6 +34,7 @@ pub struct GcArgs {
 /// Removes what neither the newest run of each pipeline, nor kept runs, nor running stages need.
 pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
     let (root, store) = project::here()?;
+    let collection = Collection::begin(&store, args.dry_run)?;
     let (records, unreadable) = runs::list_all(&store);
     project::warn_of_unreadable(&store, &unreadable);
     let spared = spared_runs(&store, &records);
@@ -43,12 +43,12 @@ pub fn gc(args: &GcArgs, json: bool) -> Result<Exit, Failure> {
         keys: needed_keys(&store, &spared, &forgotten)?,
         runs: spared.iter().map(|record| record.id.clone()).chain(unreadable).collect(),
         forgotten: forgotten.into_iter().flat_map(|(_, files)| files).collect(),
-        checkpoints: if args.checkpoints { BTreeSet::new() } else { names_in(&store, "checkpoints") },
+        spares_checkpoints: !args.checkpoints,
         younger_than: args.older_than,
         within_bytes: args.max_size,
         ..Roots::default()
     };
-    let report = store::gc(&store, &roots, args.dry_run)?;
+    let report = collection.finish(&roots)?;
     if json {
         output::line(&document(&report, args.dry_run).to_string())?;
         return Ok(Exit::Done);
@@ -106,12 +106,6 @@ fn needed_keys(
         needed.extend(Latest::read(store, &experiment)?.stages.into_values());
     }
     Ok(needed)
-}
-
-/// Names of what is in a folder of the store.
-fn names_in(store: &Store, folder: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(store.root().join(folder)).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 fn kind(kind: GcItemKind) -> &'static str {

@@ -17,8 +17,11 @@ use std::{
 
 /// All that a collection has to decide on.
 pub(super) struct Inventory {
-    /// What may go or stay: actions, checkpoints, folders of stages that nobody works in.
+    /// What may go or stay: actions, and folders of stages that nobody works in.
     pub(super) candidates: Vec<Candidate>,
+    pub(super) checkpoints: Vec<Candidate>,
+    /// The checkpoints that actions have gone through, by the digests in their names.
+    pub(super) of_actions: BTreeSet<Digest>,
     pub(super) objects: BTreeMap<Digest, GcItem>,
     /// What goes in any case.
     pub(super) rubbish: Vec<GcItem>,
@@ -34,12 +37,12 @@ pub(super) struct Candidate {
     pub(super) item: GcItem,
     /// When it was written.
     pub(super) time: SystemTime,
-    /// The key of an action or a stage.
-    pub(super) key: Option<Digest>,
+    /// The key of an action or a stage, the trajectory that led to a checkpoint; what names something else is none.
+    pub(super) key: Digest,
     /// The run that executed an action.
     pub(super) run: Option<String>,
-    /// The objects that it needs.
-    pub(super) objects: Vec<Digest>,
+    /// The objects and checkpoints that it needs.
+    pub(super) needs: Vec<Digest>,
 }
 
 impl Inventory {
@@ -49,6 +52,8 @@ impl Inventory {
         let (in_use, left) = store.objects_in_use()?;
         let mut inventory = Inventory {
             candidates: Vec::new(),
+            checkpoints: Vec::new(),
+            of_actions: BTreeSet::new(),
             objects: BTreeMap::new(),
             rubbish: items(GcItemKind::Temporary, left),
             in_use,
@@ -59,23 +64,26 @@ impl Inventory {
         inventory.rubbish.extend(items(GcItemKind::Temporary, entries(&layout.temporary())?));
         inventory.rubbish.extend(items(GcItemKind::Damaged, entries(&layout.damaged())?));
         inventory.rubbish.extend(items(GcItemKind::Forgotten, roots.forgotten.clone()));
-        inventory.take_actions(store)?;
+        inventory.take_actions(store, roots)?;
         inventory.take_checkpoints(&layout.checkpoints())?;
         inventory.take_stages(store)?;
         inventory.take_objects(store)?;
         Ok(inventory)
     }
 
-    fn take_actions(&mut self, store: &Store) -> Result<(), StoreError> {
+    fn take_actions(&mut self, store: &Store, roots: &Roots) -> Result<(), StoreError> {
         for action in store.list_actions()? {
             match action.record {
-                Ok(record) => self.candidates.push(Candidate {
-                    item: item(GcItemKind::Action, action.path.clone()),
-                    time: modified(&action.path),
-                    key: Some(record.key),
-                    objects: objects_of(&record),
-                    run: Some(record.run),
-                }),
+                Ok(record) => {
+                    self.of_actions.extend(record.checkpoints.iter().chain(&record.passed_checkpoints));
+                    self.candidates.push(Candidate {
+                        time: modified(&action.path),
+                        item: item(GcItemKind::Action, action.path),
+                        key: record.key,
+                        needs: needs_of(&record, roots),
+                        run: Some(record.run),
+                    });
+                }
                 Err(StoreError::Damaged { path, .. }) => self.rubbish.push(item(GcItemKind::Damaged, path)),
                 Err(error) => return Err(error),
             }
@@ -85,9 +93,9 @@ impl Inventory {
 
     fn take_checkpoints(&mut self, folder: &Path) -> Result<(), StoreError> {
         for path in entries(folder)? {
-            let time = modified(&path);
-            let item = item(GcItemKind::Checkpoint, path);
-            self.candidates.push(Candidate { item, time, key: None, run: None, objects: Vec::new() });
+            let (time, item) = (modified(&path), item(GcItemKind::Checkpoint, path));
+            let key = key_of(item.name.split('.').next().unwrap_or_default());
+            self.checkpoints.push(Candidate { item, time, key, run: None, needs: Vec::new() });
         }
         Ok(())
     }
@@ -103,14 +111,14 @@ impl Inventory {
                 self.bytes_at_work += bytes_below(&path);
                 continue;
             }
-            let (time, key) = (modified(&path), name.parse().ok());
+            let (time, key) = (modified(&path), key_of(&name));
             // A process that was killed had recorded the stage and was about to remove its folder.
-            if key.is_some_and(|key| modified(&layout.action(&key)) >= time) {
+            if modified(&layout.action(&key)) >= time {
                 self.rubbish.push(item(GcItemKind::Stage, path));
                 continue;
             }
             let item = item(GcItemKind::Stage, path);
-            self.candidates.push(Candidate { item, time, key, run: None, objects: Vec::new() });
+            self.candidates.push(Candidate { item, time, key, run: None, needs: Vec::new() });
         }
         Ok(())
     }
@@ -133,8 +141,14 @@ impl Inventory {
     }
 }
 
-fn objects_of(record: &ActionRecord) -> Vec<Digest> {
-    record.outputs.values().chain(&record.log).map(|output| output.digest).collect()
+fn needs_of(record: &ActionRecord, roots: &Roots) -> Vec<Digest> {
+    let objects = record.outputs.values().chain(&record.log).map(|output| output.digest);
+    let checkpoints = record.checkpoints.iter().filter(|_| roots.spares_checkpoints);
+    objects.chain(checkpoints.copied()).collect()
+}
+
+fn key_of(name: &str) -> Digest {
+    name.parse().unwrap_or_else(|_| Digest::of(name.as_bytes()))
 }
 
 fn items(kind: GcItemKind, paths: Vec<PathBuf>) -> Vec<GcItem> {

@@ -2,9 +2,10 @@
 
 mod collect;
 mod inventory;
+mod mark;
 mod report;
 mod roots;
 
-pub use collect::gc;
+pub use collect::Collection;
 pub use report::{GcItem, GcItemKind, GcReport};
 pub use roots::Roots;

@@ -14,8 +14,9 @@ pub struct Roots {
     pub runs: BTreeSet<String>,
     /// Objects.
     pub objects: BTreeSet<Digest>,
-    /// Names in `.pipeline/checkpoints/`.
-    pub checkpoints: BTreeSet<String>,
+    /// Whether checkpoints stay that an action which stays may be extended from, and those of trainings that have not
+    /// come to their end.
+    pub spares_checkpoints: bool,
     /// Records of what is no more; they go in any case.
     pub forgotten: Vec<PathBuf>,
     /// A limit: younger than this.

@@ -7,7 +7,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use store::{ActionRecord, Begin, Claim, Digest, Made, Store, StoredOutput};
+use store::{
+    ActionRecord, Begin, Claim, Collection, Digest, GcReport, Made, Roots, Store, StoreError, StoredOutput,
+};
 use tempfile::TempDir;
 
 pub struct Project {
@@ -55,6 +57,10 @@ pub fn work(store: &Store, key: &str) -> Claim {
         Begin::Work(claim) => claim,
         Begin::Done(action) => panic!("already done: {action:?}"),
     }
+}
+
+pub fn gc(store: &Store, roots: &Roots, dry_run: bool) -> Result<GcReport, StoreError> {
+    Collection::begin(store, dry_run)?.finish(roots)
 }
 
 pub fn commit(claim: Claim, make: impl FnOnce(&Path)) -> ActionRecord {

@@ -1,5 +1,6 @@
 use super::TrainingState;
 use crate::{TrainError, Trajectory, whole_file::write_whole};
+use proto::CheckpointNames;
 use std::{
     collections::HashMap,
     fs, io,
@@ -87,6 +88,22 @@ impl CheckpointFolder {
             }
         }
         Ok(false)
+    }
+
+    /// The states up to this number of epochs that are stored, for a training that ends there.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn names(&self, epochs: u32) -> Result<CheckpointNames, TrainError> {
+        let (found, mut names) = (self.list()?, CheckpointNames::default());
+        for epoch in 1..=epochs {
+            let name = self.trajectory.after(epoch);
+            if found.contains_key(&name) {
+                let is_end = epoch == epochs || self.phase_ends.contains(&epoch);
+                (if is_end { &mut names.ends } else { &mut names.within }).push(name);
+            }
+        }
+        Ok(names)
     }
 
     /// The checkpoints there are, by the point Tₑ that they were taken at.
@@ -208,6 +225,19 @@ mod tests {
         let is_kept = |epochs| folder.path().join(format!("{}{SUFFIX}", points.after(epochs))).exists();
         assert_eq!([1, 2, 3, 4].map(is_kept), [false, true, false, true]);
         assert_eq!(resumed_epochs(folder.path(), &[0.1, 0.1, 0.05]), 2);
+    }
+
+    #[test]
+    fn the_names_of_what_is_stored_tell_ends_of_phases_from_states_within() {
+        let folder = tempfile::tempdir().unwrap();
+        let points = trajectory(&[0.1, 0.1, 0.1, 0.01, 0.01]);
+        let mut checkpoints = CheckpointFolder::new(folder.path(), points.clone(), 2).unwrap().keeping(&[3]);
+        checkpoints.sync_took = Duration::from_secs(3600);
+        save_all(&mut checkpoints, 2..=5);
+        let names = |epochs: &[u32]| epochs.iter().map(|&epoch| points.after(epoch)).collect::<Vec<_>>();
+        let found = checkpoints.names(5).unwrap();
+        assert_eq!((found.ends, found.within), (names(&[3, 5]), names(&[2, 4])));
+        assert_eq!(checkpoints.names(4).unwrap().ends, names(&[3, 4]), "one that ended early");
     }
 
     #[test]

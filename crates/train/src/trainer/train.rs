@@ -1,18 +1,20 @@
 use super::{TrainingFiles, TrainingJob, session::Session, step_records::StepRecords};
 use crate::{CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, score, training_step};
-use proto::StageEvent;
+use proto::{CheckpointNames, StageEvent};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
 };
 
 /// How a training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrainingEnd {
     /// Epochs done, earlier ones included.
     pub epochs: u32,
     /// Whether early stopping ended it.
     pub stopped_early: bool,
+    /// The states on its way that are stored.
+    pub checkpoints: CheckpointNames,
 }
 
 /// Trains from the latest state that is stored on the way, and writes weights, history, curves and metrics.
@@ -55,7 +57,8 @@ pub fn train(
         emit(now.done(record, begun.elapsed().as_secs_f64(), images_per_second));
     }
     let epochs = session.history.len() as u32;
-    let end = TrainingEnd { epochs, stopped_early: epochs < job.schedule.epochs() };
+    let (stopped_early, checkpoints) = (epochs < job.schedule.epochs(), checkpoints.names(epochs)?);
+    let end = TrainingEnd { epochs, stopped_early, checkpoints };
     files.write(job, session, &trajectory)?;
     Ok(end)
 }

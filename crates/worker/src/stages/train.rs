@@ -1,6 +1,6 @@
 use super::files::{input, optional_input, output};
 use crate::{error::WorkerError, events::EventLog};
-use proto::{RequestInput, StageRequest};
+use proto::{CheckpointNames, RequestInput, StageRequest};
 use spec::{
     Kind,
     kinds::{DecayTrainParams, TrainParams, TrainingParams},
@@ -9,13 +9,13 @@ use std::sync::atomic::AtomicBool;
 use tch::Device;
 use train::{Schedule, TrainingFiles, TrainingInput, TrainingInputs, TrainingJob};
 
-/// Trains, by whichever kind's schedule.
+/// Trains, by whichever kind's schedule, and says which states it has left.
 pub(super) fn run(
     request: &StageRequest,
     device: Device,
     events: &EventLog,
     stop: &AtomicBool,
-) -> Result<(), WorkerError> {
+) -> Result<CheckpointNames, WorkerError> {
     let (params, schedule) = params_and_schedule(request)?;
     let inputs = TrainingInputs {
         train: training_input(input(request, "train")?),
@@ -38,7 +38,7 @@ pub(super) fn run(
         let (metric, patience) = (rule.metric.name(), rule.patience);
         eprintln!("stopped after epoch {}: {metric} has not improved in {patience} epochs", end.epochs);
     }
-    Ok(())
+    Ok(end.checkpoints)
 }
 
 fn params_and_schedule(request: &StageRequest) -> Result<(TrainingParams, Schedule), WorkerError> {
