@@ -116,6 +116,11 @@ impl Failure {
                 vec![format!("install `{program}`, or use `shell = true` if it is a shell built-in")]
             }
             Self::Store(error) => error.hint().map(String::from).into_iter().collect(),
+            Self::NoSuchOutput { producer, output, .. } if ["val", "test"].contains(&output.as_str()) => {
+                vec![format!(
+                    "its source has none: let stage `{producer}` hold one out with `{output}_per_class` or `{output}_fraction`"
+                )]
+            }
             Self::InputChanged(_) => vec!["run it again once the file is at rest".into()],
             _ => Vec::new(),
         }

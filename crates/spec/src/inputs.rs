@@ -1,4 +1,6 @@
 use crate::{
+    Kind,
+    kinds::Content,
     node::{Node, Tree},
     paths,
     pipeline::{Input, Source},
@@ -24,7 +26,7 @@ impl<'a> StageReader<'a, '_> {
             self.diagnostics.error(node.span, format!("`{name}` has no files"));
             return None;
         }
-        if found.is_list && !self.kind.takes_lists() {
+        if found.is_list && self.kind.input(name).is_some_and(|rule| !rule.takes_list) {
             self.report_list(name, node, &found.sources);
             return None;
         }
@@ -63,7 +65,7 @@ impl<'a> StageReader<'a, '_> {
         let segments = template::parse(text, span, self.diagnostics)?;
         let segments = self.with_output_of_param(segments)?;
         if segments.first().is_some_and(Segment::is_output) {
-            return self.read_output(&segments, span, found);
+            return self.read_output(name, &segments, span, found);
         }
         let node =
             self.scope().resolve(&Node { value: Tree::String(text.to_owned()), span }, self.diagnostics);
@@ -102,7 +104,13 @@ impl<'a> StageReader<'a, '_> {
     }
 
     /// `${stages.STAGE.OUTPUT}`, perhaps with a path inside that output behind it.
-    fn read_output(&mut self, segments: &[Segment<'_>], span: Span, found: &mut Sources) -> Option<()> {
+    fn read_output(
+        &mut self,
+        name: &str,
+        segments: &[Segment<'_>],
+        span: Span,
+        found: &mut Sources,
+    ) -> Option<()> {
         let (Some(Segment::Reference(reference)), rest) = (segments.first(), segments.get(1..)?) else {
             return None;
         };
@@ -121,6 +129,9 @@ impl<'a> StageReader<'a, '_> {
             }
         };
         let selection = selection?;
+        if inside.is_none() {
+            self.check_content(name, stage, output, reference.span)?;
+        }
         self.edges.push((selection.stage, reference.span));
         found.is_list |= selection.is_list;
         found.sources.extend(selection.names.into_iter().map(|stage| Source::Output {
@@ -129,6 +140,23 @@ impl<'a> StageReader<'a, '_> {
             inside: inside.clone(),
         }));
         Some(())
+    }
+
+    /// Whether the output is what a built-in stage reads as `name`.
+    fn check_content(&mut self, name: &str, stage: &str, output: &str, span: Span) -> Option<()> {
+        let wanted = self.kind.input(name).map_or(Content::Anything, |rule| rule.content);
+        let producer = self.project.stages.get(stage.split('@').next()?).and_then(|declared| declared.kind);
+        let rules = producer.map(Kind::outputs).unwrap_or_default();
+        let made = rules.iter().find(|rule| rule.name == output);
+        let Some(made) = made.filter(|rule| !rule.content.may_be(wanted)) else { return Some(()) };
+        let message =
+            format!("`{name}` takes {wanted}, but `{output}` of stage `{stage}` is {}", made.content);
+        let diagnostic = self.diagnostics.error(span, message);
+        let fitting: Vec<_> = rules.iter().filter(|rule| rule.content == wanted).collect();
+        if let [only] = fitting.as_slice() {
+            diagnostic.hint(format!("write `${{stages.{stage}.{}}}`", only.name));
+        }
+        None
     }
 
     /// What to write instead of a path below the results of this very pipeline, which would be read without

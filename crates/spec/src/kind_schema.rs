@@ -75,6 +75,6 @@ fn remove_null(schema: &mut Value) {
 /// The names of all fields of a stage of that kind.
 pub(crate) fn field_names(kind: Kind) -> impl Iterator<Item = &'static str> + Clone {
     let fields = fields(kind);
-    let inputs = kind.inputs().iter().map(|(name, _)| *name);
+    let inputs = kind.inputs().iter().map(|rule| rule.name);
     fields.own.names().chain(inputs).chain(fields.common.names()).chain(["kind", "matrix"])
 }

@@ -11,6 +11,7 @@ mod diagnostics;
 mod error;
 mod file;
 mod graph;
+mod image_sizes;
 mod include;
 mod inputs;
 mod kind_schema;

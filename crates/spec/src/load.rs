@@ -3,7 +3,7 @@ use crate::{
     diagnostics::Diagnostics,
     error::{Errors, SpecError},
     file::{self, PipelineFile},
-    graph, include, missing,
+    graph, image_sizes, include, missing,
     node::Tree,
     overrides,
     params::Params,
@@ -128,6 +128,7 @@ fn read_stages<'a>(
         edges.push(needs);
     }
     report_cycles(stages, &edges, diagnostics);
+    image_sizes::check(&read, stages, diagnostics);
     read
 }
 

@@ -81,9 +81,9 @@ fn stage_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
         definitions.append(&mut take_object(&mut schema, "$defs"));
         required.extend(schema["required"].as_array().into_iter().flatten().cloned());
     }
-    for (name, is_required) in kind.inputs() {
-        properties.insert((*name).to_owned(), input());
-        required.extend(is_required.then(|| Value::from(*name)));
+    for rule in kind.inputs() {
+        properties.insert(rule.name.to_owned(), input());
+        required.extend(rule.required.then(|| Value::from(rule.name)));
     }
     properties.insert("kind".to_owned(), json!({ "description": "What the stage does." }));
     properties.insert("matrix".to_owned(), matrix());

@@ -125,8 +125,8 @@ impl<'a> StageReader<'a, '_> {
     fn check_required(&mut self, kind: Kind, fields: &StageFields) {
         let is_given = |name: &str| self.declared.table.entry(name).is_some();
         let own = fields.own.required().map(|(name, shape)| (name, shape.describe()));
-        let inputs = kind.inputs().iter().filter(|(_, is_required)| *is_required);
-        let inputs = inputs.map(|(name, _)| (*name, "a path or a reference to an output".to_owned()));
+        let inputs = kind.inputs().iter().filter(|rule| rule.required);
+        let inputs = inputs.map(|rule| (rule.name, "a path or a reference to an output".to_owned()));
         let missing: Vec<_> = own.chain(inputs).filter(|(name, _)| !is_given(name)).collect();
         for (name, what) in missing {
             let message = format!("stage `{}` needs `{name}`, {what}", self.declared.name());
@@ -214,7 +214,7 @@ impl<'a> StageReader<'a, '_> {
     }
 
     fn built_in(&mut self, kind: Kind, fields: &Table, stage: &mut Stage) {
-        for (name, _) in kind.inputs() {
+        for name in kind.inputs().iter().map(|rule| rule.name) {
             if let Some(node) = self.declared.table.get(name) {
                 stage.inputs.extend(self.input(name, node));
             }
@@ -254,5 +254,5 @@ impl<'a> StageReader<'a, '_> {
 }
 
 fn is_input(kind: Kind, field: &str) -> bool {
-    kind.inputs().iter().any(|(name, _)| *name == field)
+    kind.input(field).is_some()
 }

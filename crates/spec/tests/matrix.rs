@@ -104,8 +104,12 @@ fn a_built_in_kind_refuses_a_list() {
     let text = format!(
         "{TRAIN}\n[stages.rank]\nkind = 'evaluate'\nweights = '${{stages.train.weights}}'\ndataset = 'test.h5'\n"
     );
+    let text = format!(
+        "{text}[stages.on]\nkind = 'train'\ntrain = 'train.h5'\ninit = '${{stages.train.weights}}'\nepochs = 1\nlr = 0.1\nmodel = {{ stages = [1], filters = [8, 8] }}\n"
+    );
     let errors = parse(&text, &[]).unwrap_err().to_string();
-    assert!(errors.contains("`weights` of a stage of kind `evaluate` is one file, not a list"), "{errors}");
+    assert!(!errors.contains("evaluate"), "the weights of an evaluation may be a list: {errors}");
+    assert!(errors.contains("`init` of a stage of kind `train` is one file, not a list"), "{errors}");
     assert!(errors.contains("give this stage the same one"), "{errors}");
 }
 

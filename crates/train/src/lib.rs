@@ -40,7 +40,8 @@ pub use batch::{Batch, Partners};
 pub use checkpoint::{CheckpointFolder, TrainingState};
 pub use error::TrainError;
 pub use evaluation::{
-    ConfusionMatrix, EvaluationFiles, EvaluationJob, EvaluationMetrics, Prediction, Scores, evaluate, score,
+    Asked, ConfusionMatrix, EvaluationFiles, EvaluationJob, EvaluationMetrics, Prediction, Scores, evaluate,
+    score,
 };
 pub use history::{EpochRecord, History};
 pub use image_source::ImageSource;

@@ -36,7 +36,7 @@ fn json(run: &Run, file: &str) -> Value {
 /// What the weights that a run saved make of the validation set.
 fn evaluated(experiment: &Experiment, run: &Run) -> EvaluationMetrics {
     let job = EvaluationJob {
-        weights: run.folder.join("weights.safetensors"),
+        weights: vec![run.folder.join("weights.safetensors")],
         dataset: experiment.path("val.h5"),
         params: EvaluateParams { batch_size: 256, flip: false },
         device: Device::Cpu,

@@ -22,10 +22,20 @@ impl Evaluated {
 }
 
 fn evaluate(experiment: &Experiment, dataset: &str, flip: bool) -> Result<Evaluated, TrainError> {
+    evaluate_together(experiment, &["run"], dataset, flip)
+}
+
+/// Evaluates what several trainings have made, each in a folder of its own.
+fn evaluate_together(
+    experiment: &Experiment,
+    runs: &[&str],
+    dataset: &str,
+    flip: bool,
+) -> Result<Evaluated, TrainError> {
     let folder: PathBuf = experiment.path("evaluation");
     fs::create_dir_all(&folder).unwrap();
     let job = EvaluationJob {
-        weights: experiment.path("run/weights.safetensors"),
+        weights: runs.iter().map(|run| experiment.path(&format!("{run}/weights.safetensors"))).collect(),
         dataset: experiment.path(dataset),
         params: EvaluateParams { batch_size: 7, flip },
         device: tch::Device::Cpu,
@@ -83,6 +93,32 @@ fn flipping_makes_mirror_images_equal() {
     let loss = |dataset, flip| evaluate(&experiment, dataset, flip).unwrap().metrics.loss;
     assert!((loss("val.h5", true) - loss("mirrored.h5", true)).abs() < 1e-5);
     assert!((loss("val.h5", false) - loss("mirrored.h5", false)).abs() > 1e-3);
+}
+
+#[test]
+fn several_networks_are_measured_by_the_mean_of_their_probabilities() {
+    let experiment = trained();
+    experiment.train("other", &experiment.job(r#""lr": 0.02, "epochs": 1"#)).outputs();
+    let rows = |runs: &[&str]| evaluate_together(&experiment, runs, "val.h5", false).unwrap();
+    let (one, other, both) = (rows(&["run"]), rows(&["other"]), rows(&["run", "other"]));
+    let again = rows(&["run", "run", "run"]);
+    assert!((again.metrics.loss - one.metrics.loss).abs() < 1e-12);
+    assert!(both.metrics.cross_entropy < one.metrics.cross_entropy.max(other.metrics.cross_entropy));
+    let mut agreeing = 0;
+    for ((one, other), both) in one
+        .rows("predictions.csv")
+        .iter()
+        .zip(&other.rows("predictions.csv"))
+        .zip(&both.rows("predictions.csv"))
+    {
+        if one["predicted"] == other["predicted"] {
+            agreeing += 1;
+            let probability = |row: &BTreeMap<String, String>| row["probability"].parse::<f64>().unwrap();
+            assert_eq!(both["predicted"], one["predicted"]);
+            assert!((probability(both) - (probability(one) + probability(other)) / 2.0).abs() < 1e-9);
+        }
+    }
+    assert!(agreeing > 0);
 }
 
 #[test]

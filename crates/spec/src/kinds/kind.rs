@@ -1,3 +1,4 @@
+use super::content::Content;
 use serde::{Deserialize, Serialize};
 
 /// What a stage does. Written `kind = "decay-train"` in a pipeline file.
@@ -20,6 +21,19 @@ pub enum Kind {
     Command,
 }
 
+/// An input that stages of a kind read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InputRule {
+    /// The field that names it.
+    pub name: &'static str,
+    /// What it must hold.
+    pub content: Content,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Whether it may be several files, such as the weights of all cells of a training.
+    pub takes_list: bool,
+}
+
 /// An output that every stage of a kind has, or may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputRule {
@@ -27,17 +41,39 @@ pub struct OutputRule {
     pub name: &'static str,
     /// The file's name inside the stage's results folder.
     pub file: &'static str,
+    /// What it holds.
+    pub content: Content,
     /// Whether the stage fails without it. `val` and `test` of a dataset depend on the source,
     /// `tensorboard` of a training on the parameter of that name.
     pub required: bool,
 }
 
-const fn required(name: &'static str, file: &'static str) -> OutputRule {
-    OutputRule { name, file, required: true }
+const fn reads(name: &'static str, content: Content) -> InputRule {
+    InputRule { name, content, required: true, takes_list: false }
 }
 
-const fn optional(name: &'static str, file: &'static str) -> OutputRule {
-    OutputRule { name, file, required: false }
+const fn makes(name: &'static str, file: &'static str, content: Content) -> OutputRule {
+    OutputRule { name, file, content, required: true }
+}
+
+const fn reports(name: &'static str, file: &'static str) -> OutputRule {
+    makes(name, file, Content::Report)
+}
+
+impl InputRule {
+    const fn or_none(self) -> Self {
+        Self { required: false, ..self }
+    }
+
+    const fn or_several(self) -> Self {
+        Self { takes_list: true, ..self }
+    }
+}
+
+impl OutputRule {
+    const fn or_none(self) -> Self {
+        Self { required: false, ..self }
+    }
 }
 
 impl Kind {
@@ -76,50 +112,57 @@ impl Kind {
         1
     }
 
-    /// The fields that name inputs rather than parameters, with whether each must be given.
-    /// A command declares its own in `inputs`.
-    pub const fn inputs(self) -> &'static [(&'static str, bool)] {
+    /// The fields that name inputs rather than parameters. A command declares its own in `inputs`.
+    pub const fn inputs(self) -> &'static [InputRule] {
+        const DATASET: &[InputRule] = &[reads("source", Content::Anything)];
+        const MEANS: &[InputRule] = &[reads("dataset", Content::Images)];
+        const TRAIN: &[InputRule] = &[
+            reads("train", Content::Images),
+            reads("val", Content::Images).or_none(),
+            reads("means", Content::Means).or_none(),
+            reads("init", Content::Weights).or_none(),
+        ];
+        const EVALUATE: &[InputRule] =
+            &[reads("weights", Content::Weights).or_several(), reads("dataset", Content::Images)];
         match self {
             Self::Fetch | Self::Command => &[],
-            Self::Dataset => &[("source", true)],
-            Self::Means => &[("dataset", true)],
-            Self::Train | Self::DecayTrain => {
-                &[("train", true), ("val", false), ("means", false), ("init", false)]
-            }
-            Self::Evaluate => &[("weights", true), ("dataset", true)],
+            Self::Dataset => DATASET,
+            Self::Means => MEANS,
+            Self::Train | Self::DecayTrain => TRAIN,
+            Self::Evaluate => EVALUATE,
         }
     }
 
-    /// Whether an input may be a list of files, such as the metrics of all cells of a training.
-    pub const fn takes_lists(self) -> bool {
-        matches!(self, Self::Command)
+    /// The input of that name that stages of the kind read; `None` for those that a command declares.
+    pub(crate) fn input(self, name: &str) -> Option<&'static InputRule> {
+        self.inputs().iter().find(|rule| rule.name == name)
     }
 
     /// The outputs of the kind. A command declares its own in `outputs`.
     pub const fn outputs(self) -> &'static [OutputRule] {
-        const FETCH: &[OutputRule] = &[required("path", "path")];
+        const FETCH: &[OutputRule] = &[makes("path", "path", Content::Anything)];
         const DATASET: &[OutputRule] = &[
-            required("train", "train.h5"),
-            optional("val", "val.h5"),
-            optional("test", "test.h5"),
-            required("classes", "classes.json"),
+            makes("train", "train.h5", Content::Images),
+            makes("val", "val.h5", Content::Images).or_none(),
+            makes("test", "test.h5", Content::Images).or_none(),
+            reports("classes", "classes.json"),
         ];
-        const MEANS: &[OutputRule] = &[required("means", "means.json")];
+        const MEANS: &[OutputRule] = &[makes("means", "means.json", Content::Means)];
         const TRAIN: &[OutputRule] = &[
-            required("weights", "weights.safetensors"),
-            required("history", "history.json"),
-            required("history_csv", "history.csv"),
-            required("curves", "curves.png"),
-            required("curves_svg", "curves.svg"),
-            required("metrics", "metrics.json"),
-            optional("tensorboard", "tensorboard"),
+            makes("weights", "weights.safetensors", Content::Weights),
+            reports("history", "history.json"),
+            reports("history_csv", "history.csv"),
+            reports("curves", "curves.png"),
+            reports("curves_svg", "curves.svg"),
+            reports("metrics", "metrics.json"),
+            reports("tensorboard", "tensorboard").or_none(),
         ];
         const EVALUATE: &[OutputRule] = &[
-            required("metrics", "metrics.json"),
-            required("confusion", "confusion.csv"),
-            required("confusion_plot", "confusion.png"),
-            required("per_class", "per_class.csv"),
-            required("predictions", "predictions.csv"),
+            reports("metrics", "metrics.json"),
+            reports("confusion", "confusion.csv"),
+            reports("confusion_plot", "confusion.png"),
+            reports("per_class", "per_class.csv"),
+            reports("predictions", "predictions.csv"),
         ];
         match self {
             Self::Fetch => FETCH,

@@ -6,6 +6,7 @@
 
 mod augment;
 mod command;
+mod content;
 mod dataset;
 mod decay_train;
 mod early_stopping;
@@ -21,6 +22,7 @@ mod train;
 
 pub use augment::Augment;
 pub use command::CommandParams;
+pub use content::Content;
 pub use dataset::{DatasetFormat, DatasetParams};
 pub use decay_train::{DecaySchedule, DecayTrainParams};
 pub use early_stopping::EarlyStopping;
@@ -28,7 +30,7 @@ pub use evaluate::EvaluateParams;
 pub(crate) use fetch::FetchFields;
 pub use fetch::{ArchiveFormat, FetchParams};
 pub use figure::Figure;
-pub use kind::{Kind, OutputRule};
+pub use kind::{InputRule, Kind, OutputRule};
 pub use means::{MeansMode, MeansParams};
 pub use model::{Block, ModelParams, Stem};
 use off::is_zero;

@@ -9,5 +9,5 @@ mod stage;
 pub use confusion::ConfusionMatrix;
 pub(crate) use files::write_metrics;
 pub(crate) use scores::log_probabilities;
-pub use scores::{Prediction, Scores, score};
+pub use scores::{Asked, Prediction, Scores, score};
 pub use stage::{EvaluationFiles, EvaluationJob, EvaluationMetrics, evaluate};

@@ -1,5 +1,5 @@
 use super::rank::{best_class, classes_before};
-use crate::{Batch, Loader, Network, TrainError};
+use crate::{Loader, Network, TrainError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tch::{Device, Kind, Tensor};
 
@@ -54,36 +54,80 @@ impl Scores {
     }
 }
 
-/// Scores all images of `loader` in inference mode; with `flip`, by the mean of the probabilities of each
-/// image and its mirror image. `observe` hears after each batch how many images are done.
+/// A network, and the images to ask it about.
+pub struct Asked<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// The images as this network wants them, not augmented.
+    pub loader: &'a Loader,
+}
+
+/// Scores all images in inference mode, each by the mean of the probabilities that these networks give to it, and with
+/// `flip` to its mirror image too. `observe` hears after each batch how many images are done.
 ///
 /// # Errors
 /// [`TrainError::Interrupted`] soon after `stop` is set.
 pub fn score(
-    network: &Network,
-    loader: &Loader,
+    asked: &[Asked],
     device: Device,
     flip: bool,
     stop: &AtomicBool,
     mut observe: impl FnMut(usize),
 ) -> Result<Scores, TrainError> {
     let mut scores = Scores::default();
-    for batch in loader.epoch(0, 0) {
-        if stop.load(Ordering::Relaxed) {
-            return Err(TrainError::Interrupted);
+    let mut epochs: Vec<_> = asked.iter().map(|asked| (asked.network, asked.loader.epoch(0, 0))).collect();
+    loop {
+        let mut mean = MeanRows::default();
+        let mut labels = Vec::new();
+        for (network, batches) in &mut epochs {
+            if stop.load(Ordering::Relaxed) {
+                return Err(TrainError::Interrupted);
+            }
+            let Some(batch) = batches.next() else { return Ok(scores) };
+            let batch = batch?.to_device(device)?;
+            mean.add(log_probabilities(network, &batch.images)?);
+            if flip {
+                mean.add(log_probabilities(network, &batch.images.f_flip([3])?)?);
+            }
+            labels = Vec::<i64>::try_from(batch.labels)?;
         }
-        let Batch { images, labels, .. } = batch?.to_device(device)?;
-        let mut rows = log_probabilities(network, &images)?;
-        if flip {
-            let mirrored = log_probabilities(network, &images.f_flip([3])?)?;
-            rows.iter_mut().zip(&mirrored).for_each(|(row, mirrored)| average(row, mirrored));
-        }
-        for (row, label) in rows.iter().zip(Vec::<i64>::try_from(labels)?) {
+        for (row, label) in mean.rows.iter().zip(labels) {
             scores.add(row, label as usize)?;
         }
         observe(scores.predictions.len());
     }
-    Ok(scores)
+}
+
+/// Logarithms of probabilities, and the logarithms of their means.
+#[derive(Default)]
+struct MeanRows {
+    rows: Vec<Vec<f64>>,
+    of: usize,
+}
+
+impl MeanRows {
+    fn add(&mut self, others: Vec<Vec<f64>>) {
+        let earlier = self.of as f64;
+        self.of += 1;
+        if self.of == 1 {
+            self.rows = others;
+            return;
+        }
+        for (mean, other) in self.rows.iter_mut().flatten().zip(others.into_iter().flatten()) {
+            *mean = log_of_mean(*mean, earlier, other);
+        }
+    }
+}
+
+/// The logarithm of `(earlier · e^mean + e^other) / (earlier + 1)`, also where these exponentials are too small for a
+/// number.
+fn log_of_mean(mean: f64, earlier: f64, other: f64) -> f64 {
+    let highest = mean.max(other);
+    if highest == f64::NEG_INFINITY {
+        return highest;
+    }
+    let sum = earlier * (mean - highest).exp() + (other - highest).exp();
+    highest + (sum / (earlier + 1.0)).ln()
 }
 
 /// One row an image, one entry a class. In 64 bits, so that different logits stay different.
@@ -98,13 +142,6 @@ fn log_softmax(logits: &mut [f64]) {
     let highest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = logits.iter().map(|logit| (logit - highest).exp()).sum();
     logits.iter_mut().for_each(|logit| *logit -= highest + sum.ln());
-}
-
-/// Replaces log p by log((p + q) / 2).
-fn average(log_p: &mut [f64], log_q: &[f64]) {
-    for (log_p, log_q) in log_p.iter_mut().zip(log_q) {
-        *log_p = ((log_p.exp() + log_q.exp()) / 2.0).ln();
-    }
 }
 
 #[cfg(test)]
@@ -141,10 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn averaging_with_itself_changes_nothing() {
-        let mut row = [-0.5, -2.0];
-        average(&mut row, &[-0.5, -2.0]);
-        assert!((row[0] + 0.5).abs() < 1e-12 && (row[1] + 2.0).abs() < 1e-12, "{row:?}");
+    fn probabilities_are_averaged_with_equal_weight() {
+        let mut mean = MeanRows::default();
+        for probability in [0.2f64, 0.3, 0.7] {
+            mean.add(vec![vec![probability.ln(), (1.0 - probability).ln()]]);
+        }
+        let row: Vec<f64> = mean.rows[0].iter().map(|log| log.exp()).collect();
+        assert!((row[0] - 0.4).abs() < 1e-12 && (row[1] - 0.6).abs() < 1e-12, "{row:?}");
+    }
+
+    #[test]
+    fn the_mean_of_what_is_too_small_for_a_number_stays_in_order() {
+        assert!((log_of_mean(-2850.0, 1.0, -2850.0) + 2850.0).abs() < 1e-9);
+        assert!((log_of_mean(-1000.0, 1.0, -3000.0) + 1000.0 + 2f64.ln()).abs() < 1e-9);
+        assert_eq!(log_of_mean(f64::NEG_INFINITY, 1.0, f64::NEG_INFINITY), f64::NEG_INFINITY);
+        assert!(log_of_mean(0.0, 1.0, f64::NAN).is_nan());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::{
-    ConfusionMatrix, Scores,
+    Asked, ConfusionMatrix, Scores,
     files::{write_confusion, write_metrics, write_per_class, write_predictions},
     score,
 };
@@ -10,7 +10,7 @@ use proto::StageEvent;
 use serde::Serialize;
 use spec::kinds::{Augment, EvaluateParams};
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 use tch::Device;
@@ -18,8 +18,8 @@ use tch::Device;
 /// One evaluation, as a stage asks for it.
 #[derive(Debug, Clone)]
 pub struct EvaluationJob {
-    /// Weights with a [`crate::ModelDescription`] as metadata.
-    pub weights: PathBuf,
+    /// Weights with a [`crate::ModelDescription`] as metadata. Of several networks the probabilities are averaged.
+    pub weights: Vec<PathBuf>,
     /// The dataset file to measure them on.
     pub dataset: PathBuf,
     /// How.
@@ -50,7 +50,7 @@ pub struct EvaluationMetrics {
     pub rank1: f64,
     /// Share of the images whose label is among the five that score highest.
     pub rank5: f64,
-    /// Cross-entropy and penalty.
+    /// Cross-entropy and penalty, of several networks the mean of theirs.
     pub loss: f64,
     /// Mean cross-entropy.
     pub cross_entropy: f64,
@@ -70,27 +70,56 @@ pub fn evaluate(
     stop: &AtomicBool,
     emit: &mut dyn FnMut(StageEvent),
 ) -> Result<EvaluationMetrics, TrainError> {
-    let TrainedNetwork { network, description } = TrainedNetwork::load(&job.weights, job.device)?;
-    let dataset = description.open_dataset(&job.dataset)?;
-    let names = dataset.class_names().to_vec();
-    let options = LoaderOptions::evaluation(job.params.batch_size as usize, job.device);
-    let loader =
-        Loader::new(Arc::new(dataset), description.mean_image()?.as_deref(), Augment::default(), options)?;
+    let members = job.weights.iter().map(|weights| Member::load(job, weights));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let asked: Vec<_> = members.iter().map(Member::asked).collect();
+    let first = members
+        .first()
+        .ok_or_else(|| TrainError::Parameter { name: "weights", reason: "there are none".to_owned() })?;
+    let total = first.loader.images() as u64;
 
     let mut pace = Pace::default();
-    let total = loader.images() as u64;
-    let scores = score(&network, &loader, job.device, job.params.flip, stop, |done| {
+    let scores = score(&asked, job.device, job.params.flip, stop, |done| {
         if pace.is_due() {
             let (activity, unit) = ("evaluating".to_owned(), "images".to_owned());
             emit(StageEvent::Progress { activity, done: done as u64, total, unit });
         }
     })?;
-    // An optimiser at rest knows the penalty of the weights.
-    let at_rest = Optimiser::new(&network, &description.model, OptimiserSettings::default())?;
-    let penalty = at_rest.penalty()?.f_double_value(&[])?;
+    let names = &first.trained.description.class_names;
+    let penalties = members.iter().map(Member::penalty).collect::<Result<Vec<_>, _>>()?;
+    let penalty = penalties.iter().sum::<f64>() / penalties.len() as f64;
     let metrics = EvaluationMetrics::new(&scores, penalty, names.len());
-    files.write(&metrics, &scores, &names)?;
+    files.write(&metrics, &scores, names)?;
     Ok(metrics)
+}
+
+/// One of the networks, with the images as it wants them.
+struct Member {
+    trained: TrainedNetwork,
+    loader: Loader,
+}
+
+impl Member {
+    fn load(job: &EvaluationJob, weights: &Path) -> Result<Self, TrainError> {
+        let trained = TrainedNetwork::load(weights, job.device)?;
+        let dataset = Arc::new(trained.description.open_dataset(&job.dataset)?);
+        let options = LoaderOptions::evaluation(job.params.batch_size as usize, job.device);
+        let mean = trained.description.mean_image()?;
+        let loader = Loader::new(dataset, mean.as_deref(), Augment::default(), options)?;
+        Ok(Self { trained, loader })
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { network: &self.trained.network, loader: &self.loader }
+    }
+
+    /// What the training added to the loss for the size of the weights.
+    fn penalty(&self) -> Result<f64, TrainError> {
+        // An optimiser at rest knows it.
+        let TrainedNetwork { network, description } = &self.trained;
+        let at_rest = Optimiser::new(network, &description.model, OptimiserSettings::default())?;
+        Ok(at_rest.penalty()?.f_double_value(&[])?)
+    }
 }
 
 impl EvaluationMetrics {

@@ -1,5 +1,7 @@
 use super::{TrainingFiles, TrainingJob, session::Session, step_records::StepRecords};
-use crate::{CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, score, training_step};
+use crate::{
+    Asked, CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, score, training_step,
+};
 use proto::{CheckpointNames, StageEvent};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -139,7 +141,8 @@ fn finish_epoch(session: &Session, now: Now, stop: &AtomicBool) -> Result<EpochR
         val_accuracy: None,
     };
     if let Some(val) = &session.val {
-        let scores = score(session.judged(), val, session.device, false, stop, |_| ())?;
+        let scores =
+            score(&[Asked { network: session.judged(), loader: val }], session.device, false, stop, |_| ())?;
         let cross_entropy = scores.cross_entropy();
         record.val_cross_entropy = Some(cross_entropy);
         record.val_loss = Some(cross_entropy + session.penalty_of_judged()?);

@@ -1,4 +1,4 @@
-use super::files::{input, output};
+use super::files::{input, inputs, output};
 use crate::{error::WorkerError, events::EventLog};
 use proto::StageRequest;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ pub(super) fn run(
     stop: &AtomicBool,
 ) -> Result<(), WorkerError> {
     let job = EvaluationJob {
-        weights: input(request, "weights")?.path.clone(),
+        weights: inputs(request, "weights")?.iter().map(|input| input.path.clone()).collect(),
         dataset: input(request, "dataset")?.path.clone(),
         params: serde_json::from_value(request.params.clone())?,
         device,

@@ -28,6 +28,15 @@ pub(super) fn input<'a>(request: &'a StageRequest, name: &str) -> Result<&'a Req
     optional_input(request, name)?.ok_or_else(|| missing("input", name))
 }
 
+/// The files of an input that may be a list.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn inputs<'a>(request: &'a StageRequest, name: &str) -> Result<&'a [RequestInput], WorkerError> {
+    let inputs = request.inputs.get(name).filter(|inputs| !inputs.is_empty());
+    inputs.map(Vec::as_slice).ok_or_else(|| missing("input", name))
+}
+
 /// Where an output goes.
 ///
 /// # Errors
