@@ -268,3 +268,53 @@ fn set_overrides_a_parameter() {
     assert_eq!(project.run(&["--set", "word=three"]).ok().executed(), NONE);
     assert_eq!(project.read("results/p/second/second.txt"), "abcthree\n");
 }
+
+#[test]
+fn no_content_is_the_same_as_no_file() {
+    let project = crate::project();
+    project.file("in", "missing");
+    project.file(
+        "pipelines/p.toml",
+        "[stages.a]\nkind = 'command'\nrun = 'cp ${inputs.i} ${outputs.o}'\ninputs = { i = 'in' }\n\
+         outputs = { o = 'o' }\n",
+    );
+    project.run(&[]).ok();
+    std::fs::remove_file(project.path("in")).unwrap();
+    let refused = project.run(&[]).expect_code(2);
+    assert!(refused.stdout.contains("does not exist"), "{}", refused.stdout);
+    let plan = project.pipeline_with(&["plan", "pipelines/p.toml", "--json"]).ok().json();
+    assert_eq!(plan["stages"][0]["verdict"], "stale");
+}
+
+/// What a command may learn of its stage is part of its key or the same for all stages, so that equal keys mean equal
+/// results.
+#[test]
+fn two_stages_with_one_key_cannot_tell_which_they_are() {
+    let project = crate::project();
+    let stage = |name| {
+        format!(
+            "[stages.{name}]\nkind = 'command'\nshell = true\nrun = 'env | grep -c \"={name}$\" > ${{outputs.o}} \
+             || true'\noutputs = {{ o = 'o' }}\n"
+        )
+    };
+    project.file("pipelines/p.toml", [stage("one"), stage("two")].concat());
+    project.run(&[]).ok();
+    assert_eq!(
+        (project.read("results/p/one/o"), project.read("results/p/two/o")),
+        ("0\n".into(), "0\n".into())
+    );
+}
+
+#[test]
+fn a_variable_that_is_not_set_makes_no_difference_to_one_that_is_not_declared() {
+    let project = crate::project();
+    let stage = |env| {
+        format!(
+            "[stages.a]\nkind = 'command'\nrun = 'touch ${{outputs.o}}'\nenv = {env}\noutputs = {{ o = 'o' }}\n"
+        )
+    };
+    project.file("pipelines/p.toml", stage("['PIPELINE_TEST_UNSET_A']"));
+    assert_eq!(project.run(&[]).ok().executed(), ["a"]);
+    project.file("pipelines/p.toml", stage("['PIPELINE_TEST_UNSET_A', 'PIPELINE_TEST_UNSET_B']"));
+    assert_eq!(project.run(&[]).ok().executed(), NONE);
+}

@@ -48,6 +48,7 @@ pub fn in_short(reasons: &[Reason]) -> Option<String> {
 fn digest(value: &Value) -> String {
     const SHOWN: usize = 8;
     match value {
+        Value::String(text) if text.bytes().all(|digit| digit == b'0') => "nothing there".to_owned(),
         Value::String(text) => text.chars().take(SHOWN).collect(),
         Value::Array(parts) => parts.iter().map(digest).collect::<Vec<_>>().join(","),
         other => other.to_string(),

@@ -265,7 +265,6 @@ fn launch(
 fn environment(job: &Job, grant: &Grant, directory: &Path) -> Vec<(String, OsString)> {
     let declared = job.stage.env.iter().filter_map(|name| Some((name.clone(), std::env::var_os(name)?)));
     let mut env: Vec<(String, OsString)> = declared.collect();
-    env.push(("PIPELINE_STAGE".into(), job.stage.name.clone().into()));
     env.push((STAGE_DIRECTORY_VARIABLE.into(), directory.as_os_str().to_owned()));
     if grant.needs.gpus > 0 || job.stage.kind != Kind::Command {
         env.push(("CUDA_VISIBLE_DEVICES".into(), grant.gpus.join(",").into()));

@@ -27,9 +27,9 @@ pub struct KeyDocument {
     /// Whether the command is a script for `sh -c`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shell: bool,
-    /// Declared environment variables; null where one is not set.
+    /// Declared environment variables that are set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub env: BTreeMap<String, Option<String>>,
+    pub env: BTreeMap<String, String>,
     /// A digest by input name, or a list of them.
     pub inputs: BTreeMap<String, Value>,
     /// The file by output name.
@@ -56,7 +56,11 @@ impl KeyDocument {
             params: stage.params.clone(),
             command: stage.command.as_ref().map(unexpanded),
             shell: stage.command.as_ref().is_some_and(|command| command.shell),
-            env: stage.env.iter().map(|name| (name.clone(), std::env::var(name).ok())).collect(),
+            env: stage
+                .env
+                .iter()
+                .filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)))
+                .collect(),
             inputs: inputs.collect(),
             outputs: stage.outputs.iter().map(|output| (output.name.clone(), output.file.clone())).collect(),
         }

@@ -1,11 +1,15 @@
 use crate::failure::Failure;
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 /// Reads an output named `metrics`: a JSON object of numbers, nested objects allowed. A missing one is not
-/// this function's to refuse.
+/// this function's to refuse; one that cannot be read is.
 pub(crate) fn read_metrics(path: &Path) -> Result<Value, Failure> {
-    let Ok(bytes) = fs::read(path) else { return Ok(Value::Null) };
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Value::Null),
+        Err(error) => return Err(Failure::BadMetrics(format!("cannot be read: {error}"))),
+    };
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         not_finite(&bytes)
             .map_or_else(|| Failure::BadMetrics(format!("is not JSON: {error}")), Failure::NotFinite)
@@ -50,6 +54,13 @@ fn not_finite(bytes: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_no_metrics_and_nothing_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(read_metrics(folder.path()), Err(Failure::BadMetrics(_))));
+        assert_eq!(read_metrics(&folder.path().join("none")).unwrap(), Value::Null);
+    }
 
     #[test]
     fn what_is_not_finite_is_named() {

@@ -57,12 +57,8 @@ fn params(old: &BTreeMap<String, Value>, new: &BTreeMap<String, Value>, reasons:
     });
 }
 
-fn env(
-    old: &BTreeMap<String, Option<String>>,
-    new: &BTreeMap<String, Option<String>>,
-    reasons: &mut Vec<Reason>,
-) {
-    let value = |value: &Option<String>| value.as_ref().map_or(Value::Null, |text| text.as_str().into());
+fn env(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, reasons: &mut Vec<Reason>) {
+    let value = |text: &String| Value::from(text.as_str());
     compare(old, new, |name, change| {
         let (old, new) = match change {
             Change::Changed(old, new) => (value(old), value(new)),
@@ -184,7 +180,7 @@ mod tests {
             ),
             (after(|new| new.outputs.clear()), Reason::OutputRemoved { name: name("weights") }),
             (
-                after(|new| drop(new.env.insert("HOME".into(), Some("/".into())))),
+                after(|new| drop(new.env.insert("HOME".into(), "/".into()))),
                 Reason::EnvChanged { name: name("HOME"), old: json!(null), new: json!("/") },
             ),
             (

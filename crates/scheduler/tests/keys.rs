@@ -37,7 +37,7 @@ struct Stage {
     inputs: BTreeMap<usize, usize>,
     /// A file by output.
     outputs: BTreeMap<usize, usize>,
-    /// Whether an environment variable counts.
+    /// Whether an environment variable that is set counts.
     env: bool,
     shell: bool,
 }
@@ -119,7 +119,7 @@ impl Stage {
                 self.outputs.iter().map(|(name, file)| (format!("o{name}"), FILES[*name][*file])),
             ),
             format!("shell = {}", self.shell),
-            format!("env = [{}]", if self.env { "\"NO_SUCH_VARIABLE\"" } else { "" }),
+            format!("env = [{}]", if self.env { "\"PATH\"" } else { "" }),
         ];
         lines.extend(layout.extra.iter().map(|line| (*line).to_owned()));
         let params = self.params.iter().map(|(name, value)| format!("p{name} = {}", VALUES[*value].0));
