@@ -168,6 +168,22 @@ fn divergence_ends_the_training_at_a_named_step() {
 }
 
 #[test]
+fn divergence_in_the_last_step_of_an_epoch_is_named_with_and_without_a_validation_set() {
+    let experiment = Experiment::new();
+    for (lr, with_val) in [("1e8", true), ("1e30", true), ("1e30", false)] {
+        let mut job = experiment.job(&format!(r#""lr": {lr}, "epochs": 1"#));
+        job.params.batch_size = 64;
+        if !with_val {
+            job.inputs.val = None;
+        }
+        let run = experiment.train(&format!("run-{lr}-{with_val}"), &job);
+        let named = matches!(run.result, Err(TrainError::NotFinite { epoch: 1, step: 1, steps: 1, .. }));
+        assert!(named, "lr {lr}, with val: {with_val}: {:?}", run.result);
+        assert!(!run.folder.join("weights.safetensors").exists());
+    }
+}
+
+#[test]
 fn training_starts_from_given_weights() {
     let experiment = Experiment::new();
     experiment.train("first", &experiment.job(r#""lr": 0.05, "epochs": 8"#)).outputs();
