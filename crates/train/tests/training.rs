@@ -214,5 +214,14 @@ fn what_does_not_fit_is_refused_by_name() {
     let batch = refused(&|job| (job.params.batch_size, job.params.drop_last) = (64, true));
     assert!(batch.contains("`batch_size`") && batch.contains("64"), "{batch}");
     let init = refused(&|job| job.inputs.init = Some(experiment.input("means.json")));
-    assert!(init.contains("means.json is damaged"), "{init}");
+    assert!(init.contains("means.json is not a safetensors file"), "{init}");
+    experiment.write_empty_dataset("empty.h5");
+    for drop_last in [false, true] {
+        let empty = refused(&|job| {
+            (job.inputs.train, job.params.drop_last) = (experiment.input("empty.h5"), drop_last);
+        });
+        assert!(empty.ends_with("empty.h5: the dataset has no images"), "{empty}");
+    }
+    let empty = refused(&|job| job.inputs.val = Some(experiment.input("empty.h5")));
+    assert!(empty.ends_with("empty.h5: the dataset has no images"), "{empty}");
 }
