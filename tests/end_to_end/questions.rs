@@ -59,7 +59,7 @@ fn what_cannot_be_predicted_is_named() {
         (["predict", WEIGHTS, "missing.png"], "missing.png"),
         (["predict", WEIGHTS, "pipelines"], "holds no .jpg"),
         (["predict", "missing.safetensors", "broken.png"], "missing.safetensors"),
-        (["predict", "broken.png", "broken.png"], "broken.png is damaged"),
+        (["predict", "broken.png", "broken.png"], "broken.png is not a safetensors file"),
     ] {
         let refused = project.pipeline_with(&arguments).expect_code(2);
         assert!(refused.stderr.starts_with("error: ") && refused.stderr.contains(part), "{}", refused.stderr);
