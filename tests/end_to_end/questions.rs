@@ -55,7 +55,6 @@ fn what_cannot_be_predicted_is_named() {
     let project = trained();
     project.file("broken.png", "no image");
     for (arguments, part) in [
-        (["predict", WEIGHTS, "broken.png"], "broken.png"),
         (["predict", WEIGHTS, "missing.png"], "missing.png"),
         (["predict", WEIGHTS, "pipelines"], "holds no .jpg"),
         (["predict", "missing.safetensors", "broken.png"], "missing.safetensors"),
@@ -66,6 +65,33 @@ fn what_cannot_be_predicted_is_named() {
         let refused = project.pipeline_with(&[&arguments[..], &["--json"]].concat()).expect_code(2).json();
         assert!(refused["error"]["message"].as_str().unwrap().contains(part), "{refused}");
     }
+}
+
+#[test]
+fn bad_images_are_named_and_the_good_ones_classified() {
+    let project = trained();
+    std::fs::create_dir_all(project.path("images")).unwrap();
+    for index in 0..8 {
+        project.file(&format!("images/{index}-broken.png"), "no image");
+    }
+    for name in ["images/3.png", "images/9.png"] {
+        image::RgbImage::new(32, 32).save(project.path(name)).unwrap();
+    }
+    let mixed = ["predict", WEIGHTS, "images", "--batch-size", "2"];
+    let answer = project.pipeline_with(&mixed).expect_code(1);
+    let classified: Vec<_> =
+        answer.stdout.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(classified, ["images/3.png", "images/9.png"]);
+    assert!(answer.stderr.starts_with("error: 8 images could not be used:\n  images/0-broken.png: "));
+    assert!(answer.stderr.contains("and 3 more") && !answer.stderr.contains("7-broken"), "{}", answer.stderr);
+    let answer = project.pipeline_with(&[&mixed[..], &["--json"]].concat()).expect_code(1).json();
+    assert_eq!(answer["predictions"].as_array().unwrap().len(), 2);
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[7]["file"]), (8, &Value::from("images/7-broken.png")));
+    assert_eq!(answer["error"], errors[0]);
+    assert!(errors[0]["message"].as_str().unwrap().contains("neither a JPEG nor a PNG"), "{answer}");
+    let alone = project.pipeline_with(&["predict", WEIGHTS, "images/0-broken.png"]).expect_code(1);
+    assert_eq!(alone.stdout, "");
 }
 
 #[test]

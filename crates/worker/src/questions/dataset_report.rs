@@ -29,7 +29,7 @@ pub(super) fn dataset_report(question: &InspectQuestion) -> Result<Answer, Worke
     }
     let json = json!({ "splits": splits.iter().map(split_json).collect::<Vec<_>>() });
     let text = format!("{}\n{}", sizes(&splits), classes(&splits));
-    Ok(Answer { text, json })
+    Ok(Answer { text, json, failure: None })
 }
 
 /// One file, or those of a folder: train, val, test, then others by name.

@@ -38,7 +38,7 @@ pub(super) fn weights_report(path: &Path) -> Result<Answer, WorkerError> {
         grouped(statistics as i64),
         grouped(multiply_adds)
     );
-    Ok(Answer { text: facts(&description) + "\n" + &table(&layers) + &total, json })
+    Ok(Answer { text: facts(&description) + "\n" + &table(&layers) + &total, json, failure: None })
 }
 
 fn facts(description: &ModelDescription) -> String {
