@@ -104,8 +104,19 @@ fn weights_are_described_layer_by_layer() {
     assert_eq!(answer["multiply_adds"], sum("multiply_adds"));
     let metrics: Value = serde_json::from_str(&project.read("results/digits/train/metrics.json")).unwrap();
     assert_eq!(answer["trainable_parameters"], metrics["trainable_parameters"]);
+    assert_eq!(answer["learning_rates"].as_array().unwrap().len(), 3, "{answer}");
+    assert!(answer["means"]["R"].is_number() && answer["trajectory"].is_string(), "{answer}");
+    assert!(answer["training"]["batch_size"].is_u64() && answer["kept_epoch"].is_null(), "{answer}");
     let text = project.pipeline_with(&["inspect", WEIGHTS]).ok().stdout;
-    for part in ["stem.conv", "4 × 32 × 32", "head.fc", "multiply-adds an image"] {
+    for part in [
+        "stem.conv",
+        "batch_size = ",
+        "3, learning rate 0",
+        "trajectory",
+        "4 × 32 × 32",
+        "head.fc",
+        "multiply-adds an image",
+    ] {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
     let refused = project.pipeline_with(&["inspect", WEIGHTS, "--sheet", "sheet.png"]).expect_code(2);
