@@ -151,6 +151,13 @@ fn datasets_are_described_class_by_class_and_drawn() {
     let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.png", "--augment", "rotatoin = 18"];
     let refused = project.pipeline_with(&wrong).expect_code(2);
     assert!(refused.stderr.contains("rotatoin"), "{}", refused.stderr);
+    let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.png", "--augment", "{ rotation = -18 }"];
+    let refused = project.pipeline_with(&wrong).expect_code(2);
+    assert!(refused.stderr.contains("expected a number of at least 0"), "{}", refused.stderr);
+    let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.jpg"];
+    let refused = project.pipeline_with(&wrong).expect_code(2);
+    assert!(refused.stderr.contains("`s.jpg` does not end in `.png`"), "{}", refused.stderr);
+    assert!(!project.path("s.jpg").exists() && !project.path("s.png").exists());
     let missing = project.pipeline_with(&["inspect", "data/nothing.h5"]).expect_code(2);
     assert!(missing.stderr.contains("nothing.h5"), "{}", missing.stderr);
 }
