@@ -106,7 +106,9 @@ impl TrainError {
             Self::NotFinite { .. } | Self::NoScores { .. } => {
                 "lower `lr`, or look for images or labels that are damaged"
             }
-            Self::Damaged { path, .. } if is_in_store(path) => "run the stage that made it again with `--force`",
+            Self::Damaged { path, .. } if is_in_store(path) => {
+                "run the stage that made it again with `--force`"
+            }
             Self::NotWeights { .. } => {
                 "name what a training saved: `weights.safetensors` in the folder of its stage under `results/`"
             }

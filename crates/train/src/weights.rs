@@ -184,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_file_of_another_kind_is_not_called_damaged() {
-        for bytes in [&b""[..], b"[stages.train]\nkind", b"{\"mode\":\"channel\"}", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"] {
+        for bytes in
+            [&b""[..], b"[stages.train]\nkind", b"{\"mode\":\"channel\"}", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]
+        {
             let error = decode(Path::new("other"), bytes).err().unwrap();
             assert_eq!(error.to_string(), "other is not a safetensors file");
             assert!(!error.hints().concat().contains("--force"), "{:?}", error.hints());

@@ -150,7 +150,8 @@ fn the_best_epoch_s_weights_are_the_ones_that_had_its_figures() {
 #[test]
 fn weights_that_were_kept_do_not_claim_the_epochs_after_them() {
     let experiment = Experiment::new();
-    let phases = r#""phases": [{"epochs": 3, "lr": 0.05}, {"epochs": 2, "lr": 3.0}], "keep_best": "val_loss""#;
+    let phases =
+        r#""phases": [{"epochs": 3, "lr": 0.05}, {"epochs": 2, "lr": 3.0}], "keep_best": "val_loss""#;
     let run = experiment.train("run", &experiment.job(phases));
     let kept = json(&run, "history.json")["kept_epoch"].as_u64().unwrap();
     let metadata = |run: &Run| train::load_weights(&run.folder.join("weights.safetensors")).unwrap().metadata;

@@ -2,7 +2,8 @@ use super::TrainingJob;
 use crate::{
     CheckpointFolder, EpochRecord, Loader, LoaderOptions, ModelDescription, Network, Optimiser,
     OptimiserSettings, StepFigures, TrainError, TrainingState, accumulation::Accumulation,
-    early_stopping::ends_after, figures::best_epoch, image_source::open_filled, load_weights, weight_average::WeightAverage,
+    early_stopping::ends_after, figures::best_epoch, image_source::open_filled, load_weights,
+    weight_average::WeightAverage,
 };
 use data::{Dataset, Means};
 use spec::kinds::{Augment, EarlyStopping, Figure};

@@ -1,6 +1,4 @@
-use super::{
-    TrainingFiles, TrainingJob, judgement::judge, session::Session, step_records::StepRecords,
-};
+use super::{TrainingFiles, TrainingJob, judgement::judge, session::Session, step_records::StepRecords};
 use crate::{CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, training_step};
 use proto::{CheckpointNames, StageEvent};
 use std::{
