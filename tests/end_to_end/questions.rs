@@ -55,17 +55,43 @@ fn what_cannot_be_predicted_is_named() {
     let project = trained();
     project.file("broken.png", "no image");
     for (arguments, part) in [
-        (["predict", WEIGHTS, "broken.png"], "broken.png"),
         (["predict", WEIGHTS, "missing.png"], "missing.png"),
         (["predict", WEIGHTS, "pipelines"], "holds no .jpg"),
         (["predict", "missing.safetensors", "broken.png"], "missing.safetensors"),
-        (["predict", "broken.png", "broken.png"], "broken.png is damaged"),
+        (["predict", "broken.png", "broken.png"], "broken.png is not a safetensors file"),
     ] {
         let refused = project.pipeline_with(&arguments).expect_code(2);
         assert!(refused.stderr.starts_with("error: ") && refused.stderr.contains(part), "{}", refused.stderr);
         let refused = project.pipeline_with(&[&arguments[..], &["--json"]].concat()).expect_code(2).json();
         assert!(refused["error"]["message"].as_str().unwrap().contains(part), "{refused}");
     }
+}
+
+#[test]
+fn bad_images_are_named_and_the_good_ones_classified() {
+    let project = trained();
+    std::fs::create_dir_all(project.path("images")).unwrap();
+    for index in 0..8 {
+        project.file(&format!("images/{index}-broken.png"), "no image");
+    }
+    for name in ["images/3.png", "images/9.png"] {
+        image::RgbImage::new(32, 32).save(project.path(name)).unwrap();
+    }
+    let mixed = ["predict", WEIGHTS, "images", "--batch-size", "2"];
+    let answer = project.pipeline_with(&mixed).expect_code(1);
+    let classified: Vec<_> =
+        answer.stdout.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(classified, ["images/3.png", "images/9.png"]);
+    assert!(answer.stderr.starts_with("error: 8 images could not be used:\n  images/0-broken.png: "));
+    assert!(answer.stderr.contains("and 3 more") && !answer.stderr.contains("7-broken"), "{}", answer.stderr);
+    let answer = project.pipeline_with(&[&mixed[..], &["--json"]].concat()).expect_code(1).json();
+    assert_eq!(answer["predictions"].as_array().unwrap().len(), 2);
+    let errors = answer["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[7]["file"]), (8, &Value::from("images/7-broken.png")));
+    assert_eq!(answer["error"], errors[0]);
+    assert!(errors[0]["message"].as_str().unwrap().contains("neither a JPEG nor a PNG"), "{answer}");
+    let alone = project.pipeline_with(&["predict", WEIGHTS, "images/0-broken.png"]).expect_code(1);
+    assert_eq!(alone.stdout, "");
 }
 
 #[test]
@@ -78,8 +104,19 @@ fn weights_are_described_layer_by_layer() {
     assert_eq!(answer["multiply_adds"], sum("multiply_adds"));
     let metrics: Value = serde_json::from_str(&project.read("results/digits/train/metrics.json")).unwrap();
     assert_eq!(answer["trainable_parameters"], metrics["trainable_parameters"]);
+    assert_eq!(answer["learning_rates"].as_array().unwrap().len(), 3, "{answer}");
+    assert!(answer["means"]["R"].is_number() && answer["trajectory"].is_string(), "{answer}");
+    assert!(answer["training"]["batch_size"].is_u64() && answer["kept_epoch"].is_null(), "{answer}");
     let text = project.pipeline_with(&["inspect", WEIGHTS]).ok().stdout;
-    for part in ["stem.conv", "4 × 32 × 32", "head.fc", "multiply-adds an image"] {
+    for part in [
+        "stem.conv",
+        "batch_size = ",
+        "3, learning rate 0",
+        "trajectory",
+        "4 × 32 × 32",
+        "head.fc",
+        "multiply-adds an image",
+    ] {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
     let refused = project.pipeline_with(&["inspect", WEIGHTS, "--sheet", "sheet.png"]).expect_code(2);
@@ -114,6 +151,13 @@ fn datasets_are_described_class_by_class_and_drawn() {
     let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.png", "--augment", "rotatoin = 18"];
     let refused = project.pipeline_with(&wrong).expect_code(2);
     assert!(refused.stderr.contains("rotatoin"), "{}", refused.stderr);
+    let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.png", "--augment", "{ rotation = -18 }"];
+    let refused = project.pipeline_with(&wrong).expect_code(2);
+    assert!(refused.stderr.contains("expected a number of at least 0"), "{}", refused.stderr);
+    let wrong = ["inspect", "results/digits/dataset", "--sheet", "s.jpg"];
+    let refused = project.pipeline_with(&wrong).expect_code(2);
+    assert!(refused.stderr.contains("`s.jpg` does not end in `.png`"), "{}", refused.stderr);
+    assert!(!project.path("s.jpg").exists() && !project.path("s.png").exists());
     let missing = project.pipeline_with(&["inspect", "data/nothing.h5"]).expect_code(2);
     assert!(missing.stderr.contains("nothing.h5"), "{}", missing.stderr);
 }

@@ -1,5 +1,5 @@
-use crate::{DataError, hdf5_layout as layout};
-use hdf5::types::{IntSize, TypeDescriptor, VarLenUnicode};
+use crate::{DataError, hdf5_layout as layout, hdf5_strings::read_strings};
+use hdf5::types::{IntSize, TypeDescriptor};
 use memmap2::Mmap;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ impl Dataset {
         std::fs::File::open(path).map_err(DataError::io("open", path))?;
         let file = hdf5::File::open(path).map_err(DataError::hdf5("open", path))?;
         check_orders(&file, path)?;
-        let class_names = read_class_names(&file, path)?;
+        let class_names = read_strings(&file, path, layout::CLASS_NAMES)?;
         let (images, shape) = open_images(&file, path)?;
         let labels = read_labels(&file, path, shape[0], class_names.len())?;
         let pixels = read_pixels(&images, shape, path)?;
@@ -88,29 +88,12 @@ impl Dataset {
 
 fn check_orders(file: &hdf5::File, path: &Path) -> Result<(), DataError> {
     for (name, expected) in [(layout::CHANNEL_ORDER, layout::RGB), (layout::LAYOUT, layout::NHWC)] {
-        let value: VarLenUnicode =
-            file.attr(name).and_then(|attribute| attribute.read_scalar()).map_err(|error| {
-                DataError::invalid(path, format!("has no string attribute `{name}`: {error}"))
-            })?;
-        if value.as_str() != expected {
-            return Err(DataError::invalid(
-                path,
-                format!("`{name}` is {:?}, not {expected:?}", value.as_str()),
-            ));
+        let value = read_strings(file, path, name)?.concat();
+        if value != expected {
+            return Err(DataError::invalid(path, format!("`{name}` is {value:?}, not {expected:?}")));
         }
     }
     Ok(())
-}
-
-fn read_class_names(file: &hdf5::File, path: &Path) -> Result<Vec<String>, DataError> {
-    let names: Vec<VarLenUnicode> =
-        file.attr(layout::CLASS_NAMES).and_then(|attribute| attribute.read_raw()).map_err(|error| {
-            DataError::invalid(
-                path,
-                format!("has no attribute `{}` of strings: {error}", layout::CLASS_NAMES),
-            )
-        })?;
-    Ok(names.iter().map(|name| name.as_str().to_owned()).collect())
 }
 
 fn open_images(file: &hdf5::File, path: &Path) -> Result<(hdf5::Dataset, [usize; 4]), DataError> {
@@ -154,11 +137,15 @@ fn open(
         .dtype()
         .and_then(|dtype| dtype.to_descriptor())
         .map_err(DataError::hdf5("read the element types of", path))?;
-    if found == *expected {
-        Ok(dataset)
-    } else {
-        Err(DataError::invalid(path, format!("`{name}` holds elements of type {found}, not {type_name}")))
+    if found != *expected {
+        let reason = format!("`{name}` holds elements of type {found}, not {type_name}");
+        return Err(DataError::invalid(path, reason));
     }
+    if dataset.filters().iter().any(|filter| !filter.is_available()) {
+        let hint = "write it contiguous and uncompressed, as `h5repack -f NONE -l CONTI OLD.h5 NEW.h5` does";
+        return Err(DataError::invalid_with_hint(path, format!("`{name}` is compressed"), hint));
+    }
+    Ok(dataset)
 }
 
 fn read_pixels(images: &hdf5::Dataset, shape: [usize; 4], path: &Path) -> Result<Pixels, DataError> {

@@ -93,6 +93,18 @@ pub struct BadImage {
     pub reason: String,
 }
 
+/// Bad images that an error names.
+const NAMED_BAD_IMAGES: usize = 5;
+
+impl BadImages {
+    /// The error of images that could not be used, if there are any.
+    pub fn of(mut images: Vec<BadImage>) -> Option<Self> {
+        let count = images.len();
+        images.truncate(NAMED_BAD_IMAGES);
+        (count > 0).then_some(Self { count, first: images })
+    }
+}
+
 impl std::error::Error for BadImages {}
 
 impl fmt::Display for BadImages {

@@ -11,6 +11,7 @@ mod error;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod hdf5_layout;
+mod hdf5_strings;
 mod jpeg;
 mod means;
 mod monitor;

@@ -9,9 +9,6 @@ use std::path::Path;
 /// Images that a task decodes before it writes them: what is held in memory is this times the threads.
 const IMAGES_PER_BLOCK: usize = 64;
 
-/// Bad images that an error names.
-const NAMED_BAD_IMAGES: usize = 5;
-
 /// Height and width of stored images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredSize {
@@ -85,7 +82,7 @@ fn write_images(
             left.extend(right);
             Ok(left)
         })?;
-    report(bad)
+    BadImages::of(bad).map_or(Ok(()), |bad| Err(bad.into()))
 }
 
 /// Reads the images of a block one after the other into `[indices, height, width, 3]`.
@@ -112,13 +109,4 @@ fn fit(image: RgbImage, size: StoredSize) -> Result<RgbImage, String> {
             image.height, image.width, size.height, size.width
         ))
     }
-}
-
-fn report(mut bad: Vec<BadImage>) -> Result<(), DataError> {
-    if bad.is_empty() {
-        return Ok(());
-    }
-    let count = bad.len();
-    bad.truncate(NAMED_BAD_IMAGES);
-    Err(BadImages { count, first: bad }.into())
 }

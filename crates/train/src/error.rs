@@ -1,4 +1,7 @@
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// What can go wrong in this crate. [`TrainError::hints`] gives the ways out.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,15 @@ pub enum TrainError {
         path: PathBuf,
         /// What was expected and what was found.
         reason: String,
+    },
+
+    /// A file that should hold trained weights is something else.
+    #[error("{} {reason}", .path.display())]
+    NotWeights {
+        /// Which file.
+        path: PathBuf,
+        /// What it is not, or lacks.
+        reason: &'static str,
     },
 
     /// A parameter has a value that makes no sense.
@@ -94,7 +106,12 @@ impl TrainError {
             Self::NotFinite { .. } | Self::NoScores { .. } => {
                 "lower `lr`, or look for images or labels that are damaged"
             }
-            Self::Damaged { .. } => "run the stage that made it again with `--force`",
+            Self::Damaged { path, .. } if is_in_store(path) => {
+                "run the stage that made it again with `--force`"
+            }
+            Self::NotWeights { .. } => {
+                "name what a training saved: `weights.safetensors` in the folder of its stage under `results/`"
+            }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space on that disk; `pipeline gc` removes results that nothing needs"
             }
@@ -107,7 +124,26 @@ impl TrainError {
     }
 }
 
+/// Whether a stage made the file: only then is there one to run again.
+fn is_in_store(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == ".pipeline")
+}
+
 /// Whether libtorch's allocator for CPUs or GPUs has given up.
 fn is_out_of_memory(message: &str) -> bool {
     message.contains("out of memory") || message.contains("can't allocate memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_stage_made_is_to_be_made_again() {
+        let hints = |path: &str| {
+            TrainError::Damaged { path: path.into(), reason: "it is cut off".to_owned() }.hints()
+        };
+        assert!(hints("/project/.pipeline/objects/ab/cd").concat().contains("--force"));
+        assert_eq!(hints("photos/weights.safetensors"), Vec::<String>::new());
+    }
 }

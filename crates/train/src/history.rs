@@ -40,6 +40,11 @@ pub struct History {
 }
 
 impl History {
+    /// The record of the epoch whose weights were saved.
+    pub fn of_saved_weights(&self) -> Option<&EpochRecord> {
+        self.kept_epoch.map_or(self.epochs.last(), |kept| self.epochs.get(kept as usize))
+    }
+
     /// The epoch with the highest validation accuracy, the first of several.
     pub fn best_val_accuracy(&self) -> Option<&EpochRecord> {
         self.highest(|record| record.val_accuracy)

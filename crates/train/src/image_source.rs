@@ -1,3 +1,7 @@
+use crate::TrainError;
+use data::{DataError, Dataset};
+use std::path::Path;
+
 /// Labelled images in memory or in a mapped file.
 pub trait ImageSource: Send + Sync {
     /// All images: RGB bytes, `[len, height, width, 3]`.
@@ -26,7 +30,17 @@ pub trait ImageSource: Send + Sync {
     }
 }
 
-impl ImageSource for data::Dataset {
+/// Opens a dataset that has images.
+pub(crate) fn open_filled(path: &Path) -> Result<Dataset, TrainError> {
+    let dataset = Dataset::open(path)?;
+    if dataset.is_empty() {
+        let reason = "the dataset has no images".to_owned();
+        return Err(DataError::Invalid { path: path.to_owned(), reason, hint: None }.into());
+    }
+    Ok(dataset)
+}
+
+impl ImageSource for Dataset {
     fn images(&self) -> &[u8] {
         self.images()
     }

@@ -53,7 +53,7 @@ pub use optimiser::{Optimiser, OptimiserSettings};
 pub use order::epoch_order;
 pub use pace::Pace;
 pub use plot::{draw_confusion, draw_contact_sheet, draw_curves, draw_curves_svg};
-pub use prediction::{ClassProbability, ImagePrediction, PredictionJob, predict};
+pub use prediction::{ClassProbability, ImagePrediction, PredictionJob, Predictions, predict};
 pub use random::{Purpose, Stream};
 pub use schedule::Schedule;
 pub use trained_network::TrainedNetwork;

@@ -1,4 +1,4 @@
-use crate::TrainError;
+use crate::{TrainError, image_source::open_filled};
 use data::{Dataset, Means};
 use serde::{Deserialize, Serialize};
 use spec::kinds::{ModelParams, Precision};
@@ -30,8 +30,12 @@ impl ModelDescription {
     /// The description in the metadata of the weights file `path`.
     ///
     /// # Errors
-    /// [`TrainError::Damaged`] if it is not there or not whole.
+    /// [`TrainError::NotWeights`] if it is not there, [`TrainError::Damaged`] if it is not whole.
     pub fn from_metadata(path: &Path, metadata: &BTreeMap<String, String>) -> Result<Self, TrainError> {
+        if !metadata.contains_key("model") {
+            let reason = "has no description of a model in its metadata, so it was not written by a training";
+            return Err(TrainError::NotWeights { path: path.to_owned(), reason });
+        }
         let parse = || {
             let fields = metadata.iter().map(|(name, text)| {
                 let value = serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
@@ -56,10 +60,7 @@ impl ModelDescription {
     /// # Errors
     /// If it has no images, or images of another size, or other classes.
     pub(crate) fn open_dataset(&self, path: &Path) -> Result<Dataset, TrainError> {
-        let dataset = Dataset::open(path)?;
-        if dataset.is_empty() {
-            return Err(TrainError::Damaged { path: path.to_owned(), reason: "it has no images".to_owned() });
-        }
+        let dataset = open_filled(path)?;
         let [height, width] = self.image_size;
         if self.image_size != [dataset.height(), dataset.width()] {
             return Err(TrainError::Mismatch {
@@ -84,5 +85,23 @@ impl ModelDescription {
             left: format!("the network has {left}"),
             right: format!("{} has {right}", path.display()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_of_other_tools_are_not_called_damaged() {
+        let metadata = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+        };
+        let error = |pairs| ModelDescription::from_metadata(Path::new("w"), &metadata(pairs)).unwrap_err();
+        for foreign in [&[][..], &[("format", "pt")]] {
+            let message = error(foreign).to_string();
+            assert!(message.starts_with("w has no description of a model in its metadata"), "{message}");
+        }
+        assert!(matches!(error(&[("model", "{")]), TrainError::Damaged { .. }));
     }
 }

@@ -2,7 +2,7 @@ use crate::{
     Batch, ImageSource, Loader, LoaderOptions, ModelDescription, TrainError, TrainedNetwork,
     evaluation::log_probabilities,
 };
-use data::{DataError, RgbImage, read_image};
+use data::{BadImage, RgbImage, read_image};
 use rayon::prelude::*;
 use serde::Serialize;
 use spec::kinds::Augment;
@@ -45,31 +45,50 @@ pub struct ClassProbability {
     pub probability: f64,
 }
 
-/// Classifies image files, in the order they are given.
+/// What became of the images of a [`PredictionJob`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Predictions {
+    /// One for each image that could be used, in the order they were given.
+    pub predictions: Vec<ImagePrediction>,
+    /// The others, likewise.
+    pub bad: Vec<BadImage>,
+}
+
+/// Classifies image files. One that cannot be used keeps no other from being classified.
 ///
 /// # Errors
-/// If the weights or an image cannot be used; the first such image is named.
-pub fn predict(job: &PredictionJob) -> Result<Vec<ImagePrediction>, TrainError> {
+/// If the weights cannot be used.
+pub fn predict(job: &PredictionJob) -> Result<Predictions, TrainError> {
     let trained = TrainedNetwork::load(&job.weights, job.device)?;
     let mean = trained.description.mean_image()?;
-    let mut predictions = Vec::new();
+    let mut all = Predictions::default();
     for paths in job.images.chunks(job.batch_size.max(1)) {
-        let images = Decoded::read(paths, &trained.description)?;
+        let (images, paths) = Decoded::read(paths, &trained.description, &mut all.bad);
+        if paths.is_empty() {
+            continue;
+        }
         let options = LoaderOptions::evaluation(paths.len(), job.device);
         let loader = Loader::new(Arc::new(images), mean.as_deref(), Augment::default(), options)?;
+        let mut paths = paths.into_iter();
         for batch in loader.epoch(0, 0) {
             let Batch { images, .. } = batch?.to_device(job.device)?;
-            for row in log_probabilities(&trained.network, &images)? {
-                let image = paths[predictions.len() % job.batch_size.max(1)].clone();
-                if row.iter().any(|score| score.is_nan()) {
-                    return Err(TrainError::NoScores { image: predictions.len() });
-                }
-                let classes = best(&row, &trained.description.class_names, job.top);
-                predictions.push(ImagePrediction { image, classes });
+            for (row, path) in log_probabilities(&trained.network, &images)?.iter().zip(&mut paths) {
+                all.add(row, path, &trained.description.class_names, job.top);
             }
         }
     }
-    Ok(predictions)
+    Ok(all)
+}
+
+impl Predictions {
+    fn add(&mut self, log_probabilities: &[f64], image: &Path, names: &[String], top: usize) {
+        if log_probabilities.iter().any(|score| score.is_nan()) {
+            let reason = "the network's scores for it are not numbers".to_owned();
+            return self.bad.push(BadImage { name: image.display().to_string(), reason });
+        }
+        let classes = best(log_probabilities, names, top);
+        self.predictions.push(ImagePrediction { image: image.to_owned(), classes });
+    }
 }
 
 /// The `top` most probable classes; of equals the one with the lower index comes first.
@@ -91,20 +110,27 @@ struct Decoded {
 }
 
 impl Decoded {
-    fn read(paths: &[PathBuf], description: &ModelDescription) -> Result<Self, TrainError> {
+    /// Decodes files, and says which of them they are; the others go to `bad`.
+    fn read<'a>(
+        paths: &'a [PathBuf],
+        description: &ModelDescription,
+        bad: &mut Vec<BadImage>,
+    ) -> (Self, Vec<&'a Path>) {
         let size @ [height, width] = description.image_size;
-        let read = |path: &PathBuf| {
-            let image = read_image(path).and_then(|image| image.resized(height, width));
-            image.map_err(|reason| unusable(path, reason))
-        };
-        let images: Vec<RgbImage> = paths.par_iter().map(read).collect::<Result<_, _>>()?;
-        let pixels = images.into_iter().flat_map(|image| image.pixels).collect();
-        Ok(Self { pixels, labels: vec![0; paths.len()], size })
+        let read = |path: &PathBuf| read_image(path).and_then(|image| image.resized(height, width));
+        let images: Vec<Result<RgbImage, String>> = paths.par_iter().map(read).collect();
+        let (mut pixels, mut good) = (Vec::new(), Vec::new());
+        for (path, image) in paths.iter().zip(images) {
+            match image {
+                Ok(image) => {
+                    pixels.extend(image.pixels);
+                    good.push(path.as_path());
+                }
+                Err(reason) => bad.push(BadImage { name: path.display().to_string(), reason }),
+            }
+        }
+        (Self { pixels, labels: vec![0; good.len()], size }, good)
     }
-}
-
-fn unusable(path: &Path, reason: String) -> TrainError {
-    TrainError::Data(DataError::Invalid { path: path.to_owned(), reason, hint: None })
 }
 
 impl ImageSource for Decoded {

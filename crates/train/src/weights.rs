@@ -40,13 +40,17 @@ pub fn save_weights(
 ///
 /// # Errors
 ///
-/// [`TrainError::File`] if it cannot be read, [`TrainError::Damaged`] if it is not a safetensors file.
+/// [`TrainError::File`] if it cannot be read, [`TrainError::NotWeights`] if it is not a safetensors file,
+/// [`TrainError::Damaged`] if it is one that is not whole.
 pub fn load_weights(path: &Path) -> Result<WeightsFile, TrainError> {
     decode(path, &fs::read(path).map_err(TrainError::file("read", path))?)
 }
 
 /// What the bytes of a weights file hold; `path` is for messages.
 pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<WeightsFile, TrainError> {
+    if !begins_as_safetensors(bytes) {
+        return Err(TrainError::NotWeights { path: path.to_owned(), reason: "is not a safetensors file" });
+    }
     let damaged = |reason: String| TrainError::Damaged { path: path.to_owned(), reason };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -60,6 +64,12 @@ pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<WeightsFile, TrainErro
     tensors.sort_by(|left, right| left.0.cmp(&right.0));
     let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
     Ok(WeightsFile { tensors, metadata })
+}
+
+/// The format has no magic number, but an object of JSON after eight bytes, of which the last are zero: they are the
+/// length of the object, and no writer makes one of 4 GiB.
+fn begins_as_safetensors(bytes: &[u8]) -> bool {
+    bytes.get(4..9) == Some(b"\0\0\0\0{")
 }
 
 /// The format by hand, because the crate's writer puts metadata in random order: the header's length, the header (JSON,
@@ -165,9 +175,21 @@ mod tests {
     fn a_cut_file_is_named_as_damaged() {
         let (tensors, metadata) = content();
         let bytes = encode(&tensors, &metadata).unwrap();
-        for length in 0..bytes.len() {
+        let before_the_header = 9;
+        for length in before_the_header..bytes.len() {
             let error = decode(Path::new("cut.safetensors"), &bytes[..length]).err();
             assert!(matches!(error, Some(TrainError::Damaged { .. })), "{length} bytes: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_not_called_damaged() {
+        for bytes in
+            [&b""[..], b"[stages.train]\nkind", b"{\"mode\":\"channel\"}", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]
+        {
+            let error = decode(Path::new("other"), bytes).err().unwrap();
+            assert_eq!(error.to_string(), "other is not a safetensors file");
+            assert!(!error.hints().concat().contains("--force"), "{:?}", error.hints());
         }
     }
 }

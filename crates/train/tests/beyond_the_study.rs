@@ -5,7 +5,7 @@
 mod support;
 
 use proto::StageEvent;
-use serde_json::Value;
+use serde_json::{Value, json};
 use spec::kinds::{EarlyStopping, EvaluateParams, Figure, Precision};
 use std::{fs, sync::atomic::AtomicBool};
 use support::{Experiment, Run};
@@ -134,13 +134,35 @@ fn the_best_epoch_s_weights_are_the_ones_that_had_its_figures() {
         let history = json(&run, "history.json");
         let kept = history["kept_epoch"].as_u64().unwrap() as usize;
         assert!(kept < 4, "{history}");
-        assert_eq!(json(&run, "metrics.json")["kept_epoch"], kept);
+        let metrics = json(&run, "metrics.json");
+        assert_eq!((&metrics["kept_epoch"], &metrics["epochs"]), (&json!(kept), &json!(5)));
+        for figure in ["train_loss", "train_accuracy", "val_loss", "val_cross_entropy", "val_accuracy"] {
+            assert_eq!(metrics[figure], history["epochs"][kept][figure], "{figure}");
+        }
         let losses: Vec<f64> =
             (0..5).map(|epoch| history["epochs"][epoch]["val_loss"].as_f64().unwrap()).collect();
         assert!(losses.iter().all(|loss| *loss >= losses[kept]), "{losses:?}");
         let found = evaluated(&experiment, &run).loss;
         assert!((found - losses[kept]).abs() < 1e-6, "{found}, wanted {}", losses[kept]);
     }
+}
+
+#[test]
+fn weights_that_were_kept_do_not_claim_the_epochs_after_them() {
+    let experiment = Experiment::new();
+    let phases =
+        r#""phases": [{"epochs": 3, "lr": 0.05}, {"epochs": 2, "lr": 3.0}], "keep_best": "val_loss""#;
+    let run = experiment.train("run", &experiment.job(phases));
+    let kept = json(&run, "history.json")["kept_epoch"].as_u64().unwrap();
+    let metadata = |run: &Run| train::load_weights(&run.folder.join("weights.safetensors")).unwrap().metadata;
+    let ruined = metadata(&run);
+    assert_eq!(ruined["kept_epoch"], kept.to_string());
+    let rates: Vec<f64> = serde_json::from_str(&ruined["learning_rates"]).unwrap();
+    assert_eq!(rates.len() as u64, kept + 1);
+    // A training that ends there is what they are the weights of.
+    let short = format!(r#""lr": 0.05, "epochs": {}, "keep_best": "val_loss""#, kept + 1);
+    let short = metadata(&experiment.train("short", &experiment.job(&short)));
+    assert!(kept < 3 && ruined == short, "{ruined:?} {short:?}");
 }
 
 #[test]

@@ -168,6 +168,22 @@ fn divergence_ends_the_training_at_a_named_step() {
 }
 
 #[test]
+fn divergence_in_the_last_step_of_an_epoch_is_named_with_and_without_a_validation_set() {
+    let experiment = Experiment::new();
+    for (lr, with_val) in [("1e8", true), ("1e30", true), ("1e30", false)] {
+        let mut job = experiment.job(&format!(r#""lr": {lr}, "epochs": 1"#));
+        job.params.batch_size = 64;
+        if !with_val {
+            job.inputs.val = None;
+        }
+        let run = experiment.train(&format!("run-{lr}-{with_val}"), &job);
+        let named = matches!(run.result, Err(TrainError::NotFinite { epoch: 1, step: 1, steps: 1, .. }));
+        assert!(named, "lr {lr}, with val: {with_val}: {:?}", run.result);
+        assert!(!run.folder.join("weights.safetensors").exists());
+    }
+}
+
+#[test]
 fn training_starts_from_given_weights() {
     let experiment = Experiment::new();
     experiment.train("first", &experiment.job(r#""lr": 0.05, "epochs": 8"#)).outputs();
@@ -198,5 +214,14 @@ fn what_does_not_fit_is_refused_by_name() {
     let batch = refused(&|job| (job.params.batch_size, job.params.drop_last) = (64, true));
     assert!(batch.contains("`batch_size`") && batch.contains("64"), "{batch}");
     let init = refused(&|job| job.inputs.init = Some(experiment.input("means.json")));
-    assert!(init.contains("means.json is damaged"), "{init}");
+    assert!(init.contains("means.json is not a safetensors file"), "{init}");
+    experiment.write_empty_dataset("empty.h5");
+    for drop_last in [false, true] {
+        let empty = refused(&|job| {
+            (job.inputs.train, job.params.drop_last) = (experiment.input("empty.h5"), drop_last);
+        });
+        assert!(empty.ends_with("empty.h5: the dataset has no images"), "{empty}");
+    }
+    let empty = refused(&|job| job.inputs.val = Some(experiment.input("empty.h5")));
+    assert!(empty.ends_with("empty.h5: the dataset has no images"), "{empty}");
 }

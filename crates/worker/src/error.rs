@@ -26,6 +26,15 @@ pub enum WorkerError {
     #[error("the parameters do not fit the kind")]
     Parameters(#[from] serde_json::Error),
 
+    /// What a contact sheet should show is not an augmentation.
+    #[error("`--augment`: {reason}")]
+    Augment {
+        /// What is wrong with it.
+        reason: String,
+        /// Ways out.
+        hints: Vec<String>,
+    },
+
     /// Downloading or unpacking failed.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -76,6 +85,7 @@ impl WorkerError {
     pub fn hints(&self) -> Vec<String> {
         let mut hints = match self {
             Self::Device { .. } => vec!["`pipeline doctor` shows the devices of this machine".to_owned()],
+            Self::Augment { hints, .. } => hints.clone(),
             Self::Fetch(error) => error.hints(),
             Self::Train(error) => error.hints(),
             Self::Panic { .. } => vec!["this is a bug; the stage's log has the place".to_owned()],

@@ -22,5 +22,12 @@ pub struct InspectArgs {
 /// Says what is in weights or in a dataset.
 pub fn inspect(args: InspectArgs, json: bool) -> Result<Exit, Failure> {
     let InspectArgs { path, sheet, augment, seed } = args;
+    let is_png = |file: &PathBuf| file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    if let Some(file) = sheet.as_ref().filter(|file| !is_png(file)) {
+        let message =
+            format!("a contact sheet is a PNG image, and `{}` does not end in `.png`", file.display());
+        let hint = format!("write it as `{}`", file.with_extension("png").display());
+        return Err(Failure::usage(message, vec![hint]));
+    }
     worker::ask("inspect", &InspectQuestion { path, sheet, augment, seed, json })
 }

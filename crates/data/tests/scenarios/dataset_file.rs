@@ -1,7 +1,7 @@
 use crate::support::{build, outputs, params};
 use data::fixtures::{write_idx, write_mnist};
 use data::{DataError, Dataset, build_dataset};
-use hdf5::types::VarLenUnicode;
+use hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
 use spec::kinds::DatasetFormat;
 use std::path::Path;
 use std::sync::Mutex;
@@ -14,19 +14,29 @@ struct Written {
     labels: Vec<i64>,
     channel_order: &'static str,
     chunked: bool,
+    shuffled: bool,
 }
 
 impl Default for Written {
     fn default() -> Self {
-        Self { images_shape: [2, 2, 1, 3], labels: vec![0, 1], channel_order: "RGB", chunked: false }
+        Self {
+            images_shape: [2, 2, 1, 3],
+            labels: vec![0, 1],
+            channel_order: "RGB",
+            chunked: false,
+            shuffled: false,
+        }
     }
 }
 
 impl Written {
     fn write(&self, path: &Path) {
-        let file = hdf5::File::create(path).unwrap();
+        // The oldest version of the format is what h5py writes.
+        let file =
+            hdf5::FileBuilder::new().with_fapl(|access| access.libver_earliest()).create(path).unwrap();
         let images = file.new_dataset::<u8>().shape(self.images_shape);
-        let images = if self.chunked { images.chunk((1, 2, 1, 3)) } else { images };
+        let images = if self.chunked || self.shuffled { images.chunk((1, 2, 1, 3)) } else { images };
+        let images = if self.shuffled { images.shuffle() } else { images };
         let pixels: Vec<u8> =
             (0..self.images_shape.iter().product::<usize>()).map(|index| index as u8).collect();
         images.create("images").unwrap().write_raw(&pixels).unwrap();
@@ -76,6 +86,48 @@ fn other_layouts_are_refused_with_the_reason() {
         refuse(Written { channel_order: "BGR", ..Written::default() }),
         "FILE: `channel_order` is \"BGR\", not \"RGB\""
     );
+}
+
+#[test]
+fn strings_are_read_however_hdf5_keeps_them() {
+    fn open<T: hdf5::H5Type>(text: impl Fn(&str) -> T) -> Dataset {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.h5");
+        Written::default().write(&path);
+        let file = hdf5::File::open_rw(&path).unwrap();
+        for name in ["class_names", "channel_order", "layout"] {
+            file.delete_attr(name).unwrap();
+        }
+        file.new_attr_builder().with_data(&["cat", "dog"].map(&text)).create("class_names").unwrap();
+        for (name, value) in [("channel_order", "RGB"), ("layout", "NHWC")] {
+            file.new_attr::<T>().create(name).unwrap().write_scalar(&text(value)).unwrap();
+        }
+        file.close().unwrap();
+        Dataset::open(&path).unwrap()
+    }
+    let names = ["cat", "dog"];
+    assert_eq!(open(|text| FixedAscii::<4>::from_ascii(text).unwrap()).class_names(), names);
+    assert_eq!(open(|text| text.parse::<FixedUnicode<9>>().unwrap()).class_names(), names);
+    assert_eq!(open(|text| VarLenAscii::from_ascii(text).unwrap()).class_names(), names);
+    assert_eq!(open(|text| text.parse::<VarLenUnicode>().unwrap()).class_names(), names);
+}
+
+/// This program's HDF5 cannot write what it cannot read, so the file is made to name another filter.
+#[test]
+fn compressed_images_are_refused_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.h5");
+    Written { shuffled: true, ..Written::default() }.write(&path);
+    assert_eq!(Dataset::open(&path).unwrap().len(), 2);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let (shuffle, gzip) = (2, 1);
+    let name = bytes.windows(8).position(|window| window == b"shuffle\0").unwrap();
+    assert_eq!(bytes[name - 8], shuffle);
+    bytes[name - 8] = gzip;
+    std::fs::write(&path, bytes).unwrap();
+    let message = Dataset::open(&path).unwrap_err().to_string();
+    let expected = format!("{}: `images` is compressed\nhint: write it contiguous", path.display());
+    assert!(message.starts_with(&expected), "{message}");
 }
 
 #[test]

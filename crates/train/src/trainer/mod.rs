@@ -1,6 +1,7 @@
 //! The training itself: [`train()`] reads from top to bottom.
 
 mod job;
+mod judgement;
 mod outputs;
 mod session;
 mod step_figures;

@@ -22,12 +22,13 @@ pub struct TrainingFiles {
     pub curves_svg: PathBuf,
     /// The folder of TensorBoard event files, written if the training asks for it.
     pub tensorboard: PathBuf,
-    /// The last and the best figures as a JSON object of numbers.
+    /// The figures of the saved weights and the best ones, as a JSON object of numbers.
     pub metrics: PathBuf,
 }
 
 #[derive(Serialize)]
 struct Metrics {
+    /// Epochs trained, whichever of them was kept.
     epochs: usize,
     trainable_parameters: usize,
     train_loss: f64,
@@ -61,7 +62,7 @@ impl TrainingFiles {
         let trainable_parameters = session.network.trainable_parameters();
         let (kept_epoch, weights) = session.result();
         let epochs = session.history.len();
-        save_weights(&self.weights, &weights, &metadata(job, &session, trajectory)?)?;
+        save_weights(&self.weights, &weights, &metadata(job, &session, trajectory, kept_epoch)?)?;
         let phase_starts =
             job.schedule.boundaries().iter().copied().filter(|&start| (start as usize) < epochs);
         let history = History {
@@ -81,33 +82,35 @@ impl TrainingFiles {
     }
 }
 
-/// What weights are weights of, and how they came about.
+/// What weights are weights of, and how they came about: epochs after the one that was kept had no part in them.
 fn metadata(
     job: &TrainingJob,
     session: &Session,
     trajectory: &Trajectory,
+    kept_epoch: Option<u32>,
 ) -> Result<BTreeMap<String, String>, TrainError> {
-    let epochs = session.history.len();
+    let epochs = kept_epoch.map_or(session.history.len() as u32, |kept| kept + 1);
     let mut metadata = session.description.to_metadata()?;
     for (name, value) in [
-        ("training", what_counts(&job.params)),
-        ("learning_rates", json!(job.schedule.learning_rates()[..epochs])),
-        ("trajectory", json!(trajectory.after(epochs as u32))),
+        ("training", Some(what_counts(&job.params))),
+        ("learning_rates", Some(json!(job.schedule.learning_rates()[..epochs as usize]))),
+        ("trajectory", Some(json!(trajectory.after(epochs)))),
+        ("kept_epoch", kept_epoch.map(|kept| json!(kept))),
     ] {
-        metadata.insert(name.to_owned(), value.to_string());
+        metadata.extend(value.map(|value| (name.to_owned(), value.to_string())));
     }
     Ok(metadata)
 }
 
 impl Metrics {
     fn new(history: &History, trainable_parameters: usize) -> Option<Self> {
-        let last = history.epochs.last()?;
+        let saved = history.of_saved_weights()?;
         Some(Self {
             epochs: history.epochs.len(),
             trainable_parameters,
-            train_loss: last.train_loss,
-            train_cross_entropy: last.train_cross_entropy,
-            train_accuracy: last.train_accuracy,
+            train_loss: saved.train_loss,
+            train_cross_entropy: saved.train_cross_entropy,
+            train_accuracy: saved.train_accuracy,
             kept_epoch: history.kept_epoch,
             val: ValMetrics::new(history),
         })
@@ -116,11 +119,11 @@ impl Metrics {
 
 impl ValMetrics {
     fn new(history: &History) -> Option<Self> {
-        let (last, best) = (history.epochs.last()?, history.best_val_accuracy()?);
+        let (saved, best) = (history.of_saved_weights()?, history.best_val_accuracy()?);
         Some(Self {
-            val_loss: last.val_loss?,
-            val_cross_entropy: last.val_cross_entropy?,
-            val_accuracy: last.val_accuracy?,
+            val_loss: saved.val_loss?,
+            val_cross_entropy: saved.val_cross_entropy?,
+            val_accuracy: saved.val_accuracy?,
             best_val_loss: history.lowest_val_loss()?.val_loss?,
             best_val_accuracy: best.val_accuracy?,
             best_epoch: best.epoch,

@@ -2,7 +2,8 @@ use super::TrainingJob;
 use crate::{
     CheckpointFolder, EpochRecord, Loader, LoaderOptions, ModelDescription, Network, Optimiser,
     OptimiserSettings, StepFigures, TrainError, TrainingState, accumulation::Accumulation,
-    early_stopping::ends_after, figures::best_epoch, load_weights, weight_average::WeightAverage,
+    early_stopping::ends_after, figures::best_epoch, image_source::open_filled, load_weights,
+    weight_average::WeightAverage,
 };
 use data::{Dataset, Means};
 use spec::kinds::{Augment, EarlyStopping, Figure};
@@ -38,7 +39,7 @@ impl Session {
     pub(super) fn new(job: &TrainingJob) -> Result<Self, TrainError> {
         let params = &job.params;
         check_figures(job)?;
-        let train = Dataset::open(&job.inputs.train.path)?;
+        let train = open_filled(&job.inputs.train.path)?;
         let description = describe(job, &train)?;
         let val = job.inputs.val.as_ref().map(|input| description.open_dataset(&input.path)).transpose()?;
         let network = new_network(job, &description)?;

@@ -1,7 +1,5 @@
-use super::{TrainingFiles, TrainingJob, session::Session, step_records::StepRecords};
-use crate::{
-    Asked, CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, score, training_step,
-};
+use super::{TrainingFiles, TrainingJob, judgement::judge, session::Session, step_records::StepRecords};
+use crate::{CheckpointFolder, EpochRecord, Pace, Schedule, StepRule, TrainError, training_step};
 use proto::{CheckpointNames, StageEvent};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -124,31 +122,25 @@ fn average(session: &mut Session, epoch: u32, step: usize) -> Result<(), TrainEr
 /// Sums up the epoch and validates, if there is a validation set.
 ///
 /// # Errors
-/// [`TrainError::Interrupted`] if steps are missing, or once `stop` is set.
+/// [`TrainError::Interrupted`] if steps are missing, or once `stop` is set; [`TrainError::NotFinite`] if the last
+/// step ruined the network.
 fn finish_epoch(session: &Session, now: Now, stop: &AtomicBool) -> Result<EpochRecord, TrainError> {
-    if session.steps.images.len() < session.train.steps() {
+    let steps = session.train.steps();
+    if session.steps.images.len() < steps {
         return Err(TrainError::Interrupted);
     }
     let trained = session.steps.means();
-    let mut record = EpochRecord {
+    let val = judge(session, now.epoch, stop).map_err(|error| now.name_divergence(error, steps))?;
+    Ok(EpochRecord {
         epoch: now.epoch,
         lr: now.lr,
         train_loss: trained.loss,
         train_cross_entropy: trained.cross_entropy,
         train_accuracy: trained.accuracy,
-        val_loss: None,
-        val_cross_entropy: None,
-        val_accuracy: None,
-    };
-    if let Some(val) = &session.val {
-        let scores =
-            score(&[Asked { network: session.judged(), loader: val }], session.device, false, stop, |_| ())?;
-        let cross_entropy = scores.cross_entropy();
-        record.val_cross_entropy = Some(cross_entropy);
-        record.val_loss = Some(cross_entropy + session.penalty_of_judged()?);
-        record.val_accuracy = Some(scores.rank(1));
-    }
-    Ok(record)
+        val_loss: val.as_ref().map(|val| val.loss),
+        val_cross_entropy: val.as_ref().map(|val| val.cross_entropy),
+        val_accuracy: val.as_ref().map(|val| val.accuracy),
+    })
 }
 
 fn save_between_steps(
@@ -176,6 +168,16 @@ impl Now {
     fn after(session: &Session, schedule: &Schedule) -> Self {
         let (epoch, steps) = (session.history.len() as u32, session.train.steps());
         Self { epoch, epochs: schedule.epochs(), lr: schedule.learning_rate(epoch, steps - 1, steps) }
+    }
+
+    /// The error of a network that gives no numbers after the epoch's last step.
+    fn name_divergence(self, error: TrainError, steps: usize) -> TrainError {
+        match error {
+            TrainError::NoScores { .. } => {
+                TrainError::NotFinite { epoch: self.epoch + 1, step: steps, steps, lr: self.lr }
+            }
+            other => other,
+        }
     }
 
     fn step(self, step: usize, steps: usize, loss: f64, images_per_second: f64) -> StageEvent {

@@ -75,6 +75,20 @@ impl Experiment {
         data::build_dataset(&params, &source, &outputs, &|_, _, _| (), &AtomicBool::new(false)).unwrap();
     }
 
+    /// Writes a dataset file of the three classes that has no images: `build_dataset` makes none.
+    pub fn write_empty_dataset(&self, name: &str) {
+        let text = |text: &str| text.parse::<hdf5::types::VarLenUnicode>().unwrap();
+        let file = hdf5::File::create(self.path(name)).unwrap();
+        file.new_dataset::<u8>().shape([0, SIZE, SIZE, 3]).create("images").unwrap();
+        file.new_dataset::<i64>().shape([0]).create("labels").unwrap();
+        let names = ["0", "1", "2"].map(text);
+        file.new_attr_builder().with_data(&names).create("class_names").unwrap();
+        for (attribute, value) in [("channel_order", "RGB"), ("layout", "NHWC")] {
+            let attribute = file.new_attr::<hdf5::types::VarLenUnicode>().create(attribute).unwrap();
+            attribute.write_scalar(&text(value)).unwrap();
+        }
+    }
+
     /// A training with the `schedule` fields of a `train` stage, as JSON.
     pub fn job(&self, schedule: &str) -> TrainingJob {
         let fields = r#""model": {"stages": [1, 1], "filters": [4, 8, 8]}, "batch_size": 8, "seed": 7,

@@ -10,6 +10,8 @@ use std::{
 pub(super) struct Answer {
     pub(super) text: String,
     pub(super) json: Value,
+    /// What could not be answered, for people; programs find it in `json`.
+    pub(super) failure: Option<String>,
 }
 
 /// Reads a question, and prints its answer or what is wrong: exit codes are those of `pipeline`.
@@ -23,9 +25,21 @@ pub(super) fn answer<Q: DeserializeOwned>(
     };
     let as_json = wants_json(&question);
     match give(question) {
-        Ok(Answer { json, .. }) if as_json => print(&format!("{json}\n")),
-        Ok(Answer { text, .. }) => print(&text),
+        Ok(answer) => tell(&answer, as_json),
         Err(error) => fail(&error, as_json),
+    }
+}
+
+fn tell(answer: &Answer, as_json: bool) -> ExitCode {
+    let printed = if as_json { print(&format!("{}\n", answer.json)) } else { print(&answer.text) };
+    match &answer.failure {
+        Some(failure) if printed == ExitCode::SUCCESS => {
+            if !as_json {
+                eprintln!("error: {failure}");
+            }
+            ExitCode::from(FAILED)
+        }
+        _ => printed,
     }
 }
 
@@ -41,6 +55,7 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
+const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const MACHINE: u8 = 3;
 
@@ -48,11 +63,16 @@ const MACHINE: u8 = 3;
 fn fail(error: &WorkerError, as_json: bool) -> ExitCode {
     let (message, hints) = (error.causes().join(": "), error.hints());
     if as_json {
-        let error = json!({ "message": message, "file": null, "line": null, "column": null, "hints": hints });
+        let error = problem(&message, None, &hints);
         let _ = print(&format!("{}\n", json!({ "error": error, "errors": [error] })));
     } else {
         eprintln!("error: {message}");
         hints.iter().for_each(|hint| eprintln!("hint: {hint}"));
     }
     ExitCode::from(if matches!(error, WorkerError::Device { .. }) { MACHINE } else { USAGE })
+}
+
+/// Something wrong, as `pipeline` tells it to programs.
+pub(super) fn problem(message: &str, file: Option<&str>, hints: &[String]) -> Value {
+    json!({ "message": message, "file": file, "line": null, "column": null, "hints": hints })
 }

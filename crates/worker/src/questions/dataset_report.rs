@@ -29,7 +29,7 @@ pub(super) fn dataset_report(question: &InspectQuestion) -> Result<Answer, Worke
     }
     let json = json!({ "splits": splits.iter().map(split_json).collect::<Vec<_>>() });
     let text = format!("{}\n{}", sizes(&splits), classes(&splits));
-    Ok(Answer { text, json })
+    Ok(Answer { text, json, failure: None })
 }
 
 /// One file, or those of a folder: train, val, test, then others by name.
@@ -59,20 +59,12 @@ fn shown(splits: &[Split]) -> &Split {
     &splits[0]
 }
 
-/// `{ rotation = 18 }`, as in a pipeline file; the braces may be left out.
+/// An augmentation that no pipeline file could have would show what no training does.
 fn parse_augment(text: &str) -> Result<Augment, WorkerError> {
-    let trimmed = text.trim();
-    let table = if trimmed.starts_with('{') { trimmed.to_owned() } else { format!("{{ {trimmed} }}") };
-    #[derive(serde::Deserialize)]
-    struct Field {
-        augment: Augment,
-    }
-    let field = toml::from_str(&format!("augment = {table}"));
-    let refused = |error: toml::de::Error| TrainError::Parameter {
-        name: "augment",
-        reason: error.message().to_owned(),
-    };
-    Ok(field.map(|field: Field| field.augment).map_err(refused)?)
+    Augment::parse(text, "--augment").map_err(|errors| WorkerError::Augment {
+        reason: errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; "),
+        hints: errors.iter().flat_map(|error| error.hints.clone()).collect(),
+    })
 }
 
 fn counts(dataset: &Dataset) -> Vec<usize> {
@@ -120,11 +112,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn augmentation_is_written_as_in_a_pipeline_file() {
-        let augment = parse_augment("{ rotation = 18, horizontal_flip = true }").unwrap();
-        assert_eq!((augment.rotation, augment.horizontal_flip), (18.0, true));
-        assert_eq!(parse_augment("cutout = 8").unwrap().cutout, 8);
-        let error = parse_augment("cutuot = 8").unwrap_err().causes().join(": ");
-        assert!(error.contains("unknown field `cutuot`"), "{error}");
+    fn an_augmentation_that_no_pipeline_file_could_have_is_refused() {
+        let error = parse_augment("{ rotation = -18, cutuot = 3 }").unwrap_err();
+        let message = error.causes().join(": ");
+        for part in ["--augment", "`augment.rotation`: expected a number of at least 0", "unknown field"] {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(error.hints()[0].contains("cutout"), "{:?}", error.hints());
     }
 }

@@ -6,6 +6,7 @@ mod grid;
 mod image_files;
 mod inspect;
 mod predict;
+mod provenance;
 mod weights_report;
 
 pub use inspect::inspect;

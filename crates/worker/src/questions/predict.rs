@@ -1,13 +1,14 @@
 use super::{
-    answer::{Answer, answer},
+    answer::{Answer, answer, problem},
     grid::align,
     image_files::image_files,
 };
 use crate::{device, error::WorkerError};
+use data::{BadImage, BadImages};
 use proto::PredictQuestion;
 use serde_json::json;
 use std::process::ExitCode;
-use train::{ImagePrediction, PredictionJob};
+use train::{ImagePrediction, PredictionJob, Predictions};
 
 /// Says what a network makes of images.
 pub fn predict() -> ExitCode {
@@ -22,8 +23,16 @@ fn classify(question: PredictQuestion) -> Result<Answer, WorkerError> {
         batch_size: question.batch_size,
         device: device::choose(&question.device)?,
     };
-    let predictions = train::predict(&job)?;
-    Ok(Answer { text: table(&predictions), json: json!({ "predictions": predictions }) })
+    let Predictions { predictions, bad } = train::predict(&job)?;
+    let error = |bad: &BadImage| problem(&format!("{}: {}", bad.name, bad.reason), Some(&bad.name), &[]);
+    let errors: Vec<_> = bad.iter().map(error).collect();
+    let mut json = json!({ "predictions": predictions, "errors": errors });
+    if let Some(first) = errors.first() {
+        json["error"] = first.clone();
+    }
+    let failure = BadImages::of(bad).map(|bad| bad.to_string());
+    let text = if predictions.is_empty() { String::new() } else { table(&predictions) };
+    Ok(Answer { text, json, failure })
 }
 
 /// One line for each image and class.

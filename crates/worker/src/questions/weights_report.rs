@@ -1,16 +1,18 @@
 use super::{
     answer::Answer,
     grid::{align, grouped},
+    provenance::Provenance,
 };
 use crate::error::WorkerError;
 use serde_json::json;
 use std::path::Path;
 use tch::Device;
-use train::{LayerSummary, ModelDescription, TrainedNetwork};
+use train::{LayerSummary, ModelDescription, TrainedNetwork, load_weights};
 
-/// The network of a weights file, layer by layer.
+/// The network of a weights file, layer by layer, and how its weights came about.
 pub(super) fn weights_report(path: &Path) -> Result<Answer, WorkerError> {
     let TrainedNetwork { network, description } = TrainedNetwork::load(path, Device::Cpu)?;
+    let provenance = Provenance::of(&load_weights(path)?.metadata);
     let [height, width] = description.image_size.map(|side| side as i64);
     let layers = network.layers(height, width);
     let multiply_adds: i64 = layers.iter().map(|layer| layer.multiply_adds).sum();
@@ -27,6 +29,11 @@ pub(super) fn weights_report(path: &Path) -> Result<Answer, WorkerError> {
         "precision": description.precision,
         "image_size": description.image_size,
         "class_names": description.class_names,
+        "means": description.means,
+        "training": provenance.training,
+        "learning_rates": provenance.learning_rates,
+        "kept_epoch": provenance.kept_epoch,
+        "trajectory": provenance.trajectory,
         "trainable_parameters": trained,
         "non_trainable_parameters": statistics,
         "multiply_adds": multiply_adds,
@@ -38,10 +45,14 @@ pub(super) fn weights_report(path: &Path) -> Result<Answer, WorkerError> {
         grouped(statistics as i64),
         grouped(multiply_adds)
     );
-    Ok(Answer { text: facts(&description) + "\n" + &table(&layers) + &total, json })
+    Ok(Answer {
+        text: facts(&description, &provenance) + "\n" + &table(&layers) + &total,
+        json,
+        failure: None,
+    })
 }
 
-fn facts(description: &ModelDescription) -> String {
+fn facts(description: &ModelDescription, provenance: &Provenance) -> String {
     let model = &description.model;
     let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let means = match &description.means {
@@ -49,7 +60,7 @@ fn facts(description: &ModelDescription) -> String {
         Some(data::Means::Channel(_)) => "one a channel",
         Some(data::Means::Pixel { .. }) => "a mean image",
     };
-    let rows = [
+    let of_model = [
         ("block", name(json!(model.block))),
         ("stem", name(json!(model.stem))),
         ("stages", format!("{:?}", model.stages)),
@@ -58,7 +69,8 @@ fn facts(description: &ModelDescription) -> String {
         ("means", means.to_owned()),
         ("classes", format!("{}: {}", description.class_names.len(), first(&description.class_names))),
     ];
-    align(&rows.map(|(name, value)| vec![name.to_owned(), value]), 2)
+    let rows = of_model.into_iter().chain(provenance.facts());
+    align(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>(), 2)
 }
 
 fn first(names: &[String]) -> String {
