@@ -11,6 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 use proto::{RunRecord, StageRecord};
 use serde_json::Value;
 use spec::MetricSpec;
+use std::collections::BTreeMap;
 
 /// One experiment for each matrix cell of the stages that `shown` measures, or one in all without a matrix.
 pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Experiment> {
@@ -19,7 +20,16 @@ pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Exper
 
 fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
     let belongs = |stage: &&StageRecord| cell_of(&stage.name).iter().all(|value| cell.contains(value));
-    let metrics = record.stages.iter().filter(belongs).flat_map(numbers);
+    let (mut metrics, mut measured_by) = (BTreeMap::new(), BTreeMap::new());
+    for stage in record.stages.iter().filter(belongs) {
+        for (name, value) in numbers(stage) {
+            match execution(stage) {
+                Some(execution) => measured_by.insert(name.clone(), execution),
+                None => measured_by.remove(&name),
+            };
+            metrics.insert(name, Measurement::single(value));
+        }
+    }
     Experiment {
         pipeline: record.pipeline.clone(),
         runs: vec![record.id.clone()],
@@ -30,8 +40,14 @@ fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
         as_filed: record.overrides.is_empty().then(|| record.started.clone()),
         stages: record.stages.iter().map(|stage| base_name(&stage.name).to_owned()).collect(),
         settings: settings(record, cell),
-        metrics: metrics.map(|(name, value)| (name, Measurement::single(value))).collect(),
+        metrics,
+        measured_by,
     }
+}
+
+/// What tells the execution of a stage from all others, whichever runs took its result.
+fn execution(stage: &StageRecord) -> Option<String> {
+    Some(format!("{} {}", stage.key.as_ref()?, stage.made_by.as_ref()?))
 }
 
 /// `stage.param` for every stage that agrees with the cell. Where several cells of one stage do, because

@@ -29,6 +29,8 @@ pub(crate) struct Experiment {
     pub settings: IndexMap<String, Value>,
     /// `stage.key`.
     pub metrics: BTreeMap<String, Measurement>,
+    /// By metric which execution measured it: equal where one is the copy of another. Unknown in older records.
+    pub measured_by: BTreeMap<String, String>,
 }
 
 /// Names of what is known of every run besides its settings and metrics.

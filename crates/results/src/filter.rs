@@ -120,6 +120,7 @@ mod tests {
             stages: Default::default(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             metrics: [("rank.rank1".to_owned(), Measurement::single(0.975))].into(),
+            measured_by: Default::default(),
         }
     }
 
