@@ -63,8 +63,8 @@ fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
             }
         }
     }
-    for (key, value) in cell.iter().filter_map(|value| value.split_once('=')) {
-        values.entry(format!("matrix.{key}")).or_default().insert(read_value(value));
+    for (key, value) in of_matrix(record, cell) {
+        values.entry(key).or_default().insert(value);
     }
     for (name, param) in &record.params {
         for (key, value) in flatten(&format!("params.{name}"), param) {
@@ -72,6 +72,23 @@ fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
         }
     }
     values.into_iter().map(|(key, values)| (key, one_or_list(values))).collect()
+}
+
+/// `matrix.KEY` for the values of the cell: as its stages have them on record, or in older records as a command was
+/// told them, or else as they are in the name, where `[16, 32]` is `16-32`.
+fn of_matrix(record: &RunRecord, cell: &MatrixCell) -> Vec<(String, Value)> {
+    let of_cell = || record.stages.iter().filter(|stage| cell_of(&stage.name) == *cell);
+    if let Some(stage) = of_cell().find(|stage| !stage.matrix.is_empty()) {
+        let values = stage.matrix.iter();
+        return values.flat_map(|(key, value)| flatten(&format!("matrix.{key}"), value)).collect();
+    }
+    let pairs = cell.iter().filter_map(|pair| pair.split_once('='));
+    let setting = |(key, in_name): (&str, &str)| {
+        let name = format!("matrix.{key}");
+        let told = of_cell().find_map(|stage| stage.params.get(&name).cloned());
+        (name, told.unwrap_or_else(|| read_value(in_name)))
+    };
+    pairs.map(setting).collect()
 }
 
 fn one_or_list(values: IndexSet<Value>) -> Value {
