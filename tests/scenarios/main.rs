@@ -15,13 +15,14 @@
 //! | 11 | a collection keeps what is needed, its dry run is exact | `collection`, `model`, `store/tests/collection.rs` |
 //! | 12 | nothing leaves its folder | `spec/tests/broken/outputs.toml`, `fetch/tests` |
 //! | 13 | `--json` parses in every state | `json` |
-//! | 14 | what is said of sixty experiments is what their files hold | `comparison` |
+//! | 14 | what is said of sixty experiments is what their files hold | `comparison`, `comparison_names` |
 #![allow(clippy::unwrap_used)]
 
 mod cache;
 mod collection;
 mod commands;
 mod comparison;
+mod comparison_names;
 mod concurrency;
 mod crash;
 mod damage;

@@ -119,6 +119,9 @@ pub struct StageRecord {
     /// The run that executed it, which may be an earlier one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
+    /// The values of its matrix cell, which its name has in a form fit for files only; not in older records.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub matrix: BTreeMap<String, Value>,
     /// The parameters in its key.
     pub params: BTreeMap<String, Value>,
     /// What its `metrics` output held.

@@ -11,6 +11,7 @@ use indexmap::{IndexMap, IndexSet};
 use proto::{RunRecord, StageRecord};
 use serde_json::Value;
 use spec::MetricSpec;
+use std::collections::BTreeMap;
 
 /// One experiment for each matrix cell of the stages that `shown` measures, or one in all without a matrix.
 pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Experiment> {
@@ -19,7 +20,16 @@ pub(crate) fn experiments(record: &RunRecord, shown: &[MetricSpec]) -> Vec<Exper
 
 fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
     let belongs = |stage: &&StageRecord| cell_of(&stage.name).iter().all(|value| cell.contains(value));
-    let metrics = record.stages.iter().filter(belongs).flat_map(numbers);
+    let (mut metrics, mut measured_by) = (BTreeMap::new(), BTreeMap::new());
+    for stage in record.stages.iter().filter(belongs) {
+        for (name, value) in numbers(stage) {
+            match execution(stage) {
+                Some(execution) => measured_by.insert(name.clone(), execution),
+                None => measured_by.remove(&name),
+            };
+            metrics.insert(name, Measurement::single(value));
+        }
+    }
     Experiment {
         pipeline: record.pipeline.clone(),
         runs: vec![record.id.clone()],
@@ -30,8 +40,14 @@ fn experiment(record: &RunRecord, cell: &MatrixCell) -> Experiment {
         as_filed: record.overrides.is_empty().then(|| record.started.clone()),
         stages: record.stages.iter().map(|stage| base_name(&stage.name).to_owned()).collect(),
         settings: settings(record, cell),
-        metrics: metrics.map(|(name, value)| (name, Measurement::single(value))).collect(),
+        metrics,
+        measured_by,
     }
+}
+
+/// What tells the execution of a stage from all others, whichever runs took its result.
+fn execution(stage: &StageRecord) -> Option<String> {
+    Some(format!("{} {}", stage.key.as_ref()?, stage.made_by.as_ref()?))
 }
 
 /// `stage.param` for every stage that agrees with the cell. Where several cells of one stage do, because
@@ -47,8 +63,8 @@ fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
             }
         }
     }
-    for (key, value) in cell.iter().filter_map(|value| value.split_once('=')) {
-        values.entry(format!("matrix.{key}")).or_default().insert(read_value(value));
+    for (key, value) in of_matrix(record, cell) {
+        values.entry(key).or_default().insert(value);
     }
     for (name, param) in &record.params {
         for (key, value) in flatten(&format!("params.{name}"), param) {
@@ -56,6 +72,23 @@ fn settings(record: &RunRecord, cell: &MatrixCell) -> IndexMap<String, Value> {
         }
     }
     values.into_iter().map(|(key, values)| (key, one_or_list(values))).collect()
+}
+
+/// `matrix.KEY` for the values of the cell: as its stages have them on record, or in older records as a command was
+/// told them, or else as they are in the name, where `[16, 32]` is `16-32`.
+fn of_matrix(record: &RunRecord, cell: &MatrixCell) -> Vec<(String, Value)> {
+    let of_cell = || record.stages.iter().filter(|stage| cell_of(&stage.name) == *cell);
+    if let Some(stage) = of_cell().find(|stage| !stage.matrix.is_empty()) {
+        let values = stage.matrix.iter();
+        return values.flat_map(|(key, value)| flatten(&format!("matrix.{key}"), value)).collect();
+    }
+    let pairs = cell.iter().filter_map(|pair| pair.split_once('='));
+    let setting = |(key, in_name): (&str, &str)| {
+        let name = format!("matrix.{key}");
+        let told = of_cell().find_map(|stage| stage.params.get(&name).cloned());
+        (name, told.unwrap_or_else(|| read_value(in_name)))
+    };
+    pairs.map(setting).collect()
 }
 
 fn one_or_list(values: IndexSet<Value>) -> Value {

@@ -3,6 +3,7 @@ use crate::{
     differing::differing,
     error::CompareError,
     experiment::{Experiment, FACTS, Lookup},
+    meaning::SET,
     names::Names,
     table::{Column, ColumnRole},
 };
@@ -32,6 +33,7 @@ pub(crate) fn columns(
             names.resolve(name)?;
         }
     }
+    tell_settings_from_metrics(&mut columns, experiments, shown);
     shorten_labels(&mut columns);
     Ok(columns)
 }
@@ -48,22 +50,23 @@ pub(crate) fn usual(experiments: &[Experiment], shown: &[MetricSpec], with_runs:
     }));
     let is_measured = |metric: &&MetricSpec| experiments.iter().any(|e| e.metrics.contains_key(&metric.name));
     columns.extend(shown.iter().filter(is_measured).map(metric_column));
+    tell_settings_from_metrics(&mut columns, experiments, shown);
     shorten_labels(&mut columns);
     columns
 }
 
 fn asked_for(name: &str, experiments: &[Experiment], names: &Names) -> Result<Column, CompareError> {
-    let sources = names.resolve(name)?;
+    let meaning = names.resolve(name)?;
     for experiment in experiments {
-        if let Lookup::Ambiguous(candidates) = experiment.lookup_any(&sources) {
+        if let Lookup::Ambiguous(candidates) = meaning.find(experiment) {
             return Err(CompareError::AmbiguousColumn { name: name.to_owned(), candidates });
         }
     }
-    if let Some(metric) = names.metric(&sources) {
+    if let Some(metric) = meaning.metric {
         return Ok(metric_column(&metric));
     }
     let role = if FACTS.contains(&name) { ColumnRole::Fact } else { ColumnRole::Setting };
-    Ok(Column { name: name.to_owned(), label: name.to_owned(), sources, role })
+    Ok(Column { name: name.to_owned(), label: name.to_owned(), sources: meaning.sources, role })
 }
 
 fn column(name: &str, role: ColumnRole) -> Column {
@@ -74,6 +77,18 @@ fn metric_column(metric: &MetricSpec) -> Column {
     let role = ColumnRole::Metric { goal: metric.goal, percent: metric.percent };
     let label = metric.label.clone().unwrap_or_else(|| metric.name.clone());
     Column { label, role, ..column(&metric.name, role) }
+}
+
+/// Of a setting and a metric of the same full name, such as the epochs of a training that may stop early, the name is
+/// the metric's.
+fn tell_settings_from_metrics(columns: &mut [Column], experiments: &[Experiment], shown: &[MetricSpec]) {
+    let is_measured = |name: &str| experiments.iter().any(|e| e.metrics.contains_key(name));
+    for column in columns.iter_mut().filter(|column| column.role == ColumnRole::Setting) {
+        if shown.iter().any(|metric| metric.name == column.name) && is_measured(&column.name) {
+            column.name += SET;
+            column.label = column.name.clone();
+        }
+    }
 }
 
 /// `train.lr` becomes `lr` unless another column would then have the same heading. A label that the author chose

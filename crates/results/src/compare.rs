@@ -5,6 +5,7 @@ use crate::{
     experiment::Experiment,
     filter::Filter,
     fold::fold,
+    meaning::{Meaning, SET},
     metrics,
     names::Names,
     newest::{newest_of_each, newest_of_each_file},
@@ -95,9 +96,9 @@ fn filtered_and_folded(
     let mut on_settings = Vec::new();
     let mut on_metrics = Vec::new();
     for filter in &options.filters {
-        let sources = names.resolve(&filter.column)?;
-        let is_metric = names.metric(&sources).is_some();
-        if is_metric { &mut on_metrics } else { &mut on_settings }.push((filter, sources));
+        let meaning = names.resolve(&filter.column)?;
+        let conditions = if meaning.metric.is_some() { &mut on_metrics } else { &mut on_settings };
+        conditions.push((filter, meaning));
     }
     // Whoever folds over seeds may have none.
     for name in options.fold.iter().filter(|name| *name != "seed") {
@@ -105,20 +106,21 @@ fn filtered_and_folded(
     }
     experiments = keep(experiments, &on_settings)?;
     if !options.fold.is_empty() {
-        experiments = fold(experiments, &options.fold);
+        let settings = options.fold.iter().map(|name| name.strip_suffix(SET).unwrap_or(name).to_owned());
+        experiments = fold(experiments, &settings.collect::<Vec<_>>());
     }
     keep(experiments, &on_metrics)
 }
 
 fn keep(
     experiments: Vec<Experiment>,
-    filters: &[(&Filter, Vec<String>)],
+    filters: &[(&Filter, Meaning)],
 ) -> Result<Vec<Experiment>, CompareError> {
     let mut kept = Vec::with_capacity(experiments.len());
     for experiment in experiments {
         let mut matches = true;
-        for (filter, sources) in filters {
-            matches = matches && filter.matches(&experiment, sources)?;
+        for (filter, meaning) in filters {
+            matches = matches && filter.matches(&experiment, meaning)?;
         }
         if matches {
             kept.push(experiment);

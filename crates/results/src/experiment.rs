@@ -1,4 +1,8 @@
-use crate::{measurement::Measurement, origin::Origin};
+use crate::{
+    meaning::{SET, Sought},
+    measurement::Measurement,
+    origin::Origin,
+};
 use indexmap::IndexMap;
 use proto::RunStatus;
 use serde_json::Value;
@@ -25,6 +29,8 @@ pub(crate) struct Experiment {
     pub settings: IndexMap<String, Value>,
     /// `stage.key`.
     pub metrics: BTreeMap<String, Measurement>,
+    /// By metric which execution measured it: equal where one is the copy of another. Unknown in older records.
+    pub measured_by: BTreeMap<String, String>,
 }
 
 /// Names of what is known of every run besides its settings and metrics.
@@ -49,20 +55,21 @@ impl Experiment {
 
     /// What `name` is here: `experiment`, `run`, `started`, `status`, a setting or metric by its full name,
     /// or by the end of it (`lr` for `train.lr`), or a parameter of the pipeline.
-    pub fn lookup(&self, name: &str) -> Lookup {
-        if let Some(value) = self.fact(name).or_else(|| self.settings.get(name).cloned()) {
+    fn lookup(&self, name: &str, sought: Sought) -> Lookup {
+        let (settings, metrics) = (sought != Sought::Metric, sought != Sought::Setting);
+        if settings && let Some(value) = self.fact(name).or_else(|| self.settings.get(name).cloned()) {
             return Lookup::Setting(value);
         }
-        if let Some(metric) = self.metrics.get(name) {
+        if metrics && let Some(metric) = self.metrics.get(name) {
             return Lookup::Metric(*metric);
         }
         let suffix = format!(".{name}");
-        if let Some(value) = self.settings.get(&format!("params{suffix}")) {
+        if settings && let Some(value) = self.settings.get(&format!("params{suffix}")) {
             return Lookup::Setting(value.clone());
         }
         let ends = |key: &&String| key.ends_with(&suffix);
-        let settings: Vec<&String> = self.settings.keys().filter(ends).collect();
-        let metrics: Vec<&String> = self.metrics.keys().filter(ends).collect();
+        let settings: Vec<&String> = self.settings.keys().filter(|_| settings).filter(ends).collect();
+        let metrics: Vec<&String> = self.metrics.keys().filter(|_| metrics).filter(ends).collect();
         match (settings.as_slice(), metrics.as_slice()) {
             ([], []) => Lookup::Missing,
             ([], [metric]) => Lookup::Metric(self.metrics[*metric]),
@@ -71,13 +78,20 @@ impl Experiment {
             {
                 Lookup::Setting(self.settings[*first].clone())
             }
-            _ => Lookup::Ambiguous(settings.into_iter().chain(metrics).cloned().collect()),
+            _ => {
+                let apart = |name: &String| match metrics.contains(&name) {
+                    true => format!("{name}{SET}"),
+                    false => name.clone(),
+                };
+                let settings = settings.iter().map(|name| apart(name));
+                Lookup::Ambiguous(settings.chain(metrics.iter().map(|name| (*name).clone())).collect())
+            }
         }
     }
 
     /// What the first of `names` that is known here means.
-    pub fn lookup_any(&self, names: &[String]) -> Lookup {
-        let found = names.iter().map(|name| self.lookup(name));
+    pub fn lookup_any(&self, names: &[String], sought: Sought) -> Lookup {
+        let found = names.iter().map(|name| self.lookup(name, sought));
         found.into_iter().find(|found| *found != Lookup::Missing).unwrap_or(Lookup::Missing)
     }
 

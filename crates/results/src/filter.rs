@@ -2,6 +2,7 @@ use crate::{
     error::CompareError,
     experiment::{Experiment, Lookup},
     format::{read_value, text_of},
+    meaning::Meaning,
     order::compare_values,
 };
 use serde_json::Value;
@@ -61,10 +62,10 @@ impl FromStr for Filter {
 }
 
 impl Filter {
-    /// Whether the experiment meets the condition, with the column's value found at `sources`. One without it
-    /// meets only `!=`.
-    pub(crate) fn matches(&self, experiment: &Experiment, sources: &[String]) -> Result<bool, CompareError> {
-        match experiment.lookup_any(sources) {
+    /// Whether the experiment meets the condition on the column that `meaning` tells. One without it meets
+    /// only `!=`.
+    pub(crate) fn matches(&self, experiment: &Experiment, meaning: &Meaning) -> Result<bool, CompareError> {
+        match meaning.find(experiment) {
             Lookup::Missing => Ok(self.operator == Operator::NotEqual),
             Lookup::Setting(value) => Ok(self.holds(&value)),
             Lookup::Metric(metric) => Ok(self.holds(&Value::from(metric.mean))),
@@ -96,7 +97,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measurement::Measurement;
+    use crate::{meaning::Sought, measurement::Measurement};
     use proto::RunStatus;
     use serde_json::json;
 
@@ -119,12 +120,17 @@ mod tests {
             stages: Default::default(),
             settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
             metrics: [("rank.rank1".to_owned(), Measurement::single(0.975))].into(),
+            measured_by: Default::default(),
         }
+    }
+
+    fn anything(name: &str) -> Meaning {
+        Meaning { sources: vec![name.to_owned()], sought: Sought::Any, metric: None }
     }
 
     fn holds(filter: &str) -> bool {
         let filter: Filter = filter.parse().unwrap();
-        filter.matches(&experiment(), std::slice::from_ref(&filter.column)).unwrap()
+        filter.matches(&experiment(), &anything(&filter.column)).unwrap()
     }
 
     #[test]
@@ -169,7 +175,7 @@ mod tests {
     #[test]
     fn a_short_name_for_two_different_settings_is_an_error() {
         let filter: Filter = "lr < 0.1".parse().unwrap();
-        let error = filter.matches(&experiment(), &["lr".to_owned()]).unwrap_err();
+        let error = filter.matches(&experiment(), &anything("lr")).unwrap_err();
         assert_eq!(error.to_string(), "`lr` could be train.lr or tune.lr");
     }
 }

@@ -1,8 +1,10 @@
 use crate::{experiment::Experiment, measurement::Measurement};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 
 /// Joins the experiments that differ in nothing but the settings called one of `names` (by the end of
-/// their name, so that `seed` covers `train.seed` and `params.seed`). Metrics become mean and deviation.
+/// their name, so that `seed` covers `train.seed` and `params.seed`). Metrics become mean and deviation, in which
+/// one measurement counts once, however many runs took its result from the cache.
 pub(crate) fn fold(experiments: Vec<Experiment>, names: &[String]) -> Vec<Experiment> {
     let mut groups: IndexMap<String, Vec<Experiment>> = IndexMap::new();
     for mut experiment in experiments {
@@ -16,8 +18,13 @@ pub(crate) fn fold(experiments: Vec<Experiment>, names: &[String]) -> Vec<Experi
 
 fn join(group: Vec<Experiment>) -> Option<Experiment> {
     let mut values: IndexMap<&String, Vec<f64>> = IndexMap::new();
+    let mut counted: HashSet<(&String, &String)> = HashSet::new();
     for experiment in &group {
         for (name, metric) in &experiment.metrics {
+            let execution = experiment.measured_by.get(name);
+            if execution.is_some_and(|execution| !counted.insert((name, execution))) {
+                continue;
+            }
             values.entry(name).or_default().push(metric.mean);
         }
     }

@@ -17,6 +17,7 @@ mod flatten;
 mod fold;
 mod format;
 mod matrix_cell;
+mod meaning;
 mod measurement;
 mod metrics;
 mod names;

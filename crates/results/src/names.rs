@@ -1,6 +1,7 @@
 use crate::{
     error::CompareError,
     experiment::{Experiment, FACTS, Lookup},
+    meaning::{Meaning, SET, Sought},
     metrics::undeclared,
     table::Column,
 };
@@ -21,33 +22,61 @@ impl<'a> Names<'a> {
         Self { experiments, shown, columns }
     }
 
-    /// Where to look for what is called `name`: for [`Experiment::lookup_any`]. A full name means itself; a
-    /// heading means its column, and where an experiment has nothing there, what ends in `name`. Of no
-    /// experiments at all everything may be asked.
-    pub fn resolve(&self, name: &str) -> Result<Vec<String>, CompareError> {
-        if self.experiments.is_empty() || self.experiments.iter().any(|experiment| experiment.has(name)) {
-            return Ok(vec![name.to_owned()]);
+    /// What is meant by `name`. A full name means itself, the metric if one with a column and a setting share it; a
+    /// heading means its column, and where an experiment has nothing there, what ends in `name`. Of no experiments
+    /// at all everything may be asked.
+    pub fn resolve(&self, name: &str) -> Result<Meaning, CompareError> {
+        let itself = || vec![name.to_owned()];
+        if let Some(setting) = name.strip_suffix(SET)
+            && self.experiments.iter().any(|e| e.settings.contains_key(setting))
+        {
+            return Ok(Meaning { sources: vec![setting.to_owned()], sought: Sought::Setting, metric: None });
         }
-        let headed = self.columns.iter().filter(|column| column.label == name);
+        let is_measured = self.experiments.iter().any(|e| e.metrics.contains_key(name));
+        if is_measured && let Some(metric) = self.shown.iter().find(|metric| metric.name == name) {
+            return Ok(Meaning { sources: itself(), sought: Sought::Metric, metric: Some(metric.clone()) });
+        }
+        if self.experiments.is_empty() || self.experiments.iter().any(|experiment| experiment.has(name)) {
+            return Ok(self.anything(itself()));
+        }
+        self.headed(name).ok_or_else(|| self.unknown(name))
+    }
+
+    /// What a heading, a label or the end of a full name means.
+    fn headed(&self, name: &str) -> Option<Meaning> {
+        let headed: Vec<&Column> = self.columns.iter().filter(|column| column.label == name).collect();
         let labelled = self.shown.iter().filter(|metric| metric.label.as_deref() == Some(name));
-        let mut sources: IndexSet<String> = headed.flat_map(|column| column.sources.clone()).collect();
-        sources.extend(labelled.map(|metric| metric.name.clone()));
-        let is_known = |experiment: &Experiment| experiment.lookup(name) != Lookup::Missing;
+        let mut sources: IndexSet<String> = headed.iter().flat_map(|column| column.sources.clone()).collect();
+        let sought = headed.first().map(|column| column.sought());
+        if sought != Some(Sought::Setting) {
+            sources.extend(labelled.map(|metric| metric.name.clone()));
+        }
+        let sought = sought.unwrap_or(if sources.is_empty() { Sought::Any } else { Sought::Metric });
+        let itself = [name.to_owned()];
+        let is_known = |experiment: &Experiment| experiment.lookup_any(&itself, sought) != Lookup::Missing;
         if self.experiments.iter().any(is_known) {
             sources.insert(name.to_owned());
         }
-        match sources.is_empty() {
-            true => Err(self.unknown(name)),
-            false => Ok(sources.into_iter().collect()),
+        let sources: Vec<String> = sources.into_iter().collect();
+        match sought {
+            _ if sources.is_empty() => None,
+            Sought::Any => Some(self.anything(sources)),
+            Sought::Setting => Some(Meaning { sources, sought, metric: None }),
+            Sought::Metric => {
+                let metric = self.spec_of(&sources);
+                Some(Meaning { sources, sought, metric })
+            }
         }
     }
 
-    /// How to show what is found at `sources`, if that is a metric somewhere.
-    pub fn metric(&self, sources: &[String]) -> Option<MetricSpec> {
-        let is_metric = |e: &Experiment| matches!(e.lookup_any(sources), Lookup::Metric(_));
-        if !self.experiments.iter().any(is_metric) {
-            return None;
-        }
+    /// What is a setting or a metric, whatever is found.
+    fn anything(&self, sources: Vec<String>) -> Meaning {
+        let is_metric = |e: &Experiment| matches!(e.lookup_any(&sources, Sought::Any), Lookup::Metric(_));
+        let metric = if self.experiments.iter().any(is_metric) { self.spec_of(&sources) } else { None };
+        Meaning { sources, sought: Sought::Any, metric }
+    }
+
+    fn spec_of(&self, sources: &[String]) -> Option<MetricSpec> {
         let is_meant = |metric: &&MetricSpec| {
             sources.iter().any(|name| metric.name == *name || metric.name.ends_with(&format!(".{name}")))
         };

@@ -10,11 +10,10 @@ use std::collections::HashSet;
 
 /// The row of an experiment, nothing marked yet.
 pub(crate) fn of_experiment(experiment: &Experiment, columns: &[Column]) -> Row {
-    let cells = columns.iter().map(|column| match experiment.lookup_any(&column.sources) {
+    let cells = columns.iter().map(|column| match column.find(experiment) {
         Lookup::Setting(value) => Cell::Setting(value),
-        // Where a stage measures what another one is told, such as its epochs, that is no setting.
-        Lookup::Metric(value) if matches!(column.role, ColumnRole::Metric { .. }) => metric(value),
-        Lookup::Metric(_) | Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
+        Lookup::Metric(value) => metric(value),
+        Lookup::Missing | Lookup::Ambiguous(_) => Cell::Empty,
     });
     Row {
         kind: RowKind::Experiment,

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 pub(crate) fn by_columns(experiments: &mut [Experiment], columns: &[Column]) {
     let settings: Vec<&Column> = columns.iter().filter(|column| column.role == ColumnRole::Setting).collect();
     experiments.sort_by(|a, b| {
-        let by_settings = settings.iter().map(|column| compare_at(a, b, &column.sources, Goal::Min));
+        let by_settings = settings.iter().map(|column| in_order(&column.find(a), &column.find(b), Goal::Min));
         let by_settings = by_settings.fold(Ordering::Equal, Ordering::then);
         a.pipeline.cmp(&b.pipeline).then(by_settings).then_with(|| a.runs.cmp(&b.runs))
     });
@@ -22,26 +22,26 @@ pub(crate) fn by_columns(experiments: &mut [Experiment], columns: &[Column]) {
 /// Rows without it come last either way.
 pub(crate) fn by_name(experiments: &mut [Experiment], name: &str, names: &Names) -> Result<(), CompareError> {
     let (name, reversed) = name.strip_prefix('-').map_or((name, false), |name| (name, true));
-    let sources = names.resolve(name)?;
+    let meaning = names.resolve(name)?;
     for experiment in experiments.iter() {
-        if let Lookup::Ambiguous(candidates) = experiment.lookup_any(&sources) {
+        if let Lookup::Ambiguous(candidates) = meaning.find(experiment) {
             return Err(CompareError::AmbiguousColumn { name: name.to_owned(), candidates });
         }
     }
-    let goal = names.metric(&sources).map_or(Goal::Min, |metric| metric.goal);
     experiments.sort_by(|a, b| {
-        let order = compare_at(a, b, &sources, goal);
-        let is_missing = |experiment: &Experiment| experiment.lookup_any(&sources) == Lookup::Missing;
-        if reversed && !is_missing(a) && !is_missing(b) { order.reverse() } else { order }
+        let (a, b) = (meaning.find(a), meaning.find(b));
+        let order = in_order(&a, &b, meaning.goal());
+        let is_one_missing = a == Lookup::Missing || b == Lookup::Missing;
+        if reversed && !is_one_missing { order.reverse() } else { order }
     });
     Ok(())
 }
 
-fn compare_at(a: &Experiment, b: &Experiment, sources: &[String], goal: Goal) -> Ordering {
-    match (a.lookup_any(sources), b.lookup_any(sources)) {
-        (Lookup::Setting(a), Lookup::Setting(b)) => compare_values(&a, &b),
+fn in_order(a: &Lookup, b: &Lookup, goal: Goal) -> Ordering {
+    match (a, b) {
+        (Lookup::Setting(a), Lookup::Setting(b)) => compare_values(a, b),
         (Lookup::Metric(a), Lookup::Metric(b)) if goal == Goal::Max => b.mean.total_cmp(&a.mean),
         (Lookup::Metric(a), Lookup::Metric(b)) => a.mean.total_cmp(&b.mean),
-        (a, b) => (a == Lookup::Missing).cmp(&(b == Lookup::Missing)),
+        (a, b) => (*a == Lookup::Missing).cmp(&(*b == Lookup::Missing)),
     }
 }

@@ -159,6 +159,7 @@ fn stage_record(stage: &Stage, end: &StageEnd) -> StageRecord {
         executed_seconds,
         key: action.map(|action| action.key.to_string()),
         made_by: action.map(|action| action.run.clone()),
+        matrix: stage.cell.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         params: params_of_result(stage, end),
         metrics: action.and_then(|action| action.metrics.clone()),
         outputs: action

@@ -41,7 +41,7 @@ pub(super) fn legend(table: &ResultsTable, best: &str) -> Vec<String> {
         lines.push(format!("{best} best"));
     }
     if metrics.iter().any(|metric| metric.value.count > 1) {
-        lines.push("± standard deviation (number of runs)".to_owned());
+        lines.push("± standard deviation (number of measurements)".to_owned());
     }
     if let Some(baseline) = &table.baseline {
         lines.push(format!("[] difference to {}", baseline.text));

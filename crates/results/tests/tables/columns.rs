@@ -87,3 +87,52 @@ fn labels_stay_as_they_were_chosen_unless_two_are_the_same() {
     let table = table_of(&[run], CompareOptions::default());
     assert_eq!(labels(&table), ["experiment", "rank1", "loss"]);
 }
+
+/// A run of a matrix over lists and texts, as a built-in kind or a command has it on record.
+fn of_matrix(tell: impl Fn(&Value) -> (Value, Value)) -> RunRecord {
+    let mut run = record(1, "m", json!({}));
+    let cells = [
+        ("m@name=a-b,size=16-32", json!({ "name": "a,b", "size": [16, 32] })),
+        ("m@name=a-b,size=16-32~2", json!({ "name": "a-b", "size": [16, 32] })),
+        ("m@name=1,size=8", json!({ "name": "1", "size": [8] })),
+    ];
+    for (at, (name, values)) in cells.iter().enumerate() {
+        let (matrix, params) = tell(values);
+        let mut stage = stage(name, "command", params, Some(json!({ "acc": at })));
+        stage.matrix = map(matrix);
+        run.stages.push(stage);
+    }
+    run.metrics = vec![metric("m.acc", "acc")];
+    run
+}
+
+#[test]
+fn values_of_a_matrix_are_those_of_the_file_whatever_the_name_of_the_stage_can_hold() {
+    let told = |values: &Value| json!({ "matrix.name": values["name"], "matrix.size": values["size"] });
+    let used = |values: &Value| json!({ "label": values["name"], "filters": values["size"] });
+    let recorded = of_matrix(|values| (values.clone(), told(values)));
+    let in_a_field = of_matrix(|values| (values.clone(), used(values)));
+    let older = of_matrix(|values| (json!({}), told(values)));
+    for (run, name, size) in
+        [(recorded, "name", "size"), (older, "name", "size"), (in_a_field, "label", "filters")]
+    {
+        let table = table_of(&[run.clone()], CompareOptions::default());
+        let mut found = labels(&table);
+        found.sort_unstable();
+        let mut expected = ["acc", "experiment", name, size];
+        expected.sort_unstable();
+        assert_eq!(found, expected, "each once");
+        for (condition, rows) in [
+            ("matrix.name = a,b".to_owned(), 1),
+            (format!("{name} = a-b"), 1),
+            (format!("{name} = \"1\""), 1),
+            (format!("{size} = [16, 32]"), 2),
+        ] {
+            let options =
+                CompareOptions { filters: vec![condition.parse().unwrap()], ..CompareOptions::default() };
+            assert_eq!(table_of(&[run.clone()], options).rows.len(), rows, "{condition}");
+        }
+        let sorted = CompareOptions { sort: Some(name.into()), ..CompareOptions::default() };
+        assert_eq!(below(&table_of(&[run], sorted), name), [json!("1"), json!("a,b"), json!("a-b")]);
+    }
+}

@@ -115,3 +115,22 @@ fn runs_that_are_named_are_shown_though_they_are_alike() {
     assert_eq!(labels(&table), ["experiment", "run", "rank-1", "loss"], "told apart by their ids");
     assert_eq!(below(&table, "rank-1"), [json!(0.95), json!(0.96)]);
 }
+
+#[test]
+fn a_measurement_counts_once_however_many_runs_took_it_from_the_cache() {
+    let made_by = |number, seed, rank1, maker: &str| {
+        let mut run = digits(number, json!({ "seed": seed }), rank1, 0.3);
+        for stage in &mut run.stages {
+            stage.key = Some(format!("{}-of-{seed}", stage.name));
+            stage.made_by = Some(maker.into());
+        }
+        run
+    };
+    let all = CompareOptions { all_runs: true, ..folded(None) };
+    let copies = [made_by(1, 1, 0.9, "1"), made_by(2, 2, 0.92, "2"), made_by(3, 1, 0.9, "1")];
+    let table = table_of(&copies, all.clone());
+    assert_eq!((below(&table, "rank-1"), counts(&table, "rank-1")), (vec![json!(0.91)], vec![2]));
+    assert_eq!(table.rows[0].runs.len(), 3, "all of them are behind the row");
+    let again = [made_by(1, 1, 0.9, "1"), made_by(2, 1, 0.92, "2")];
+    assert_eq!(counts(&table_of(&again, all), "rank-1"), [2], "what was executed twice was measured twice");
+}

@@ -6,6 +6,7 @@ mod columns;
 mod compare;
 mod experiments;
 mod names;
+mod namesakes;
 mod properties;
 mod render;
 mod support;

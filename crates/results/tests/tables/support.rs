@@ -67,6 +67,7 @@ pub fn stage(name: &str, kind: &str, params: Value, metrics: Option<Value>) -> S
         executed_seconds: 1.0,
         made_by: None,
         key: None,
+        matrix: BTreeMap::new(),
         params: map(params),
         metrics,
         outputs: BTreeMap::new(),
