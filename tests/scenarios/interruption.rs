@@ -28,17 +28,18 @@ fn gated() -> Project {
     project
 }
 
-fn make_gate(project: &Project) {
+/// The gate of a project.
+pub fn make_gate(project: &Project) {
     assert!(Command::new("mkfifo").arg(project.path("gate")).status().unwrap().success());
 }
 
 /// Opens the gate, which waits until somebody is at it.
-fn open_gate(project: &Project) {
+pub fn open_gate(project: &Project) {
     std::fs::write(project.path("gate"), "go\n").unwrap();
 }
 
 /// Waits until the runner says that the stage has started.
-fn wait_for_start(child: &mut Child, stage: &str) -> BufReader<std::process::ChildStdout> {
+pub fn wait_for_start(child: &mut Child, stage: &str) -> BufReader<std::process::ChildStdout> {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     while !(line.contains("stage-started") && line.contains(stage)) {
@@ -48,7 +49,8 @@ fn wait_for_start(child: &mut Child, stage: &str) -> BufReader<std::process::Chi
     lines
 }
 
-fn signal(child: &Child, name: &str) {
+/// Sends a signal to a run.
+pub fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

@@ -7,7 +7,7 @@
 //! | 3 | identical bytes stop there; a join starts once, after all it needs | `freshness`, `dispatch`, `model` |
 //! | 4 | a fresh tree is planned whole; `plan`, `explain` and `run` agree | `freshness`, `model` |
 //! | 5 | failures are never replayed; a forced result is the one restored, history keeps both | `cache`, `interruption`, `model` |
-//! | 6 | `-j1` and `-j8` give the same; limits hold at every instant | `cache`, `resources`, `dispatch` |
+//! | 6 | `-j1` and `-j8` give the same; limits hold at every instant, mutexes and GPUs between runs too | `cache`, `resources`, `dispatch`, `concurrency` |
 //! | 7 | a kill at any moment needs no repair and leaves nobody at work | `crash`, `interruption`, `worker/tests/kills.rs` |
 //! | 8 | any damage to the store costs at most a repetition | `damage`, `cache`, `store/tests/damage.rs` |
 //! | 9 | a full disk is named and harms nothing | `disks`, `store/tests/disk.rs` |

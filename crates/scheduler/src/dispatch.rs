@@ -4,6 +4,7 @@ use crate::{
     execute::{Job, JobEnd, execute, put_in_place},
     failure::Failure,
     job_inputs::job_inputs,
+    message::Message,
     paths,
     places::Places,
     pool::{Grant, Pool},
@@ -13,28 +14,20 @@ use crate::{
     stage_end::StageEnd,
     work::{Audience, Member, Work},
 };
-use proto::{Reason, RunEvent, StageEvent, StageResult};
+use proto::{Reason, RunEvent, StageResult};
 use spec::Stage;
 use std::{
     sync::{
         atomic::Ordering,
-        mpsc::{Receiver, Sender},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     thread::Scope,
+    time::Duration,
 };
 use store::{ActionRecord, StoreError};
 
-/// What the threads of stages and the signal handler say to the dispatcher.
-pub(crate) enum Message {
-    Progress(usize, StageEvent),
-    Retried(usize, u32, String),
-    /// A running stage has ended; what it held comes back.
-    Ended(usize, Option<Grant>, JobEnd),
-    /// Outputs were taken from the cache.
-    Restored(usize, Result<usize, StoreError>),
-    /// A person asked the run to stop, once more each time.
-    Stop,
-}
+/// How long to wait before asking again for what another run holds.
+const LOCK_RETRY: Duration = Duration::from_millis(50);
 
 /// Runs the stages of all members as their inputs and the machine's resources allow. One thread decides; each
 /// running stage has a thread that waits for its process, and all speak through one channel. A stage is known by
@@ -114,11 +107,16 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.arrive(index)?;
             }
             self.start_ready();
-            if self.at_work == 0 {
-                break;
+            let message = match (self.pool.waits_for_other_runs(), self.at_work) {
+                (true, _) => receiver.recv_timeout(LOCK_RETRY),
+                (false, 0) => break,
+                (false, _) => receiver.recv().map_err(RecvTimeoutError::from),
+            };
+            match message {
+                Ok(message) => self.handle(message)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            let Ok(message) = receiver.recv() else { break };
-            self.handle(message)?;
         }
         for index in selected {
             if self.ends[index].is_none() {
@@ -194,15 +192,20 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     fn start_ready(&mut self) {
+        self.pool.look_again();
         while self.goes_on() && !self.pool.is_exhausted() {
             let (pool, members, places) = (&mut self.pool, &self.work.members, &self.places);
             let fitting = self.ready.take(|index| {
                 let (member, local) = places.of(index);
                 let needs = members[member].needs[local]?;
-                pool.take(needs, members[member].graph.stage(local).mutex.as_deref())
+                pool.take(needs, members[member].graph.stage(local).mutex.as_deref()).transpose()
             });
             match fitting {
-                Some((index, grant)) => self.start(index, grant),
+                Some((index, Ok(grant))) => self.start(index, grant),
+                Some((index, Err(error))) => {
+                    self.at_work += 1;
+                    self.send_failure(index, None, error.into());
+                }
                 None => return,
             }
         }

@@ -17,6 +17,7 @@ pub mod kept;
 mod key;
 mod latest;
 mod machine;
+mod message;
 mod metrics;
 mod paths;
 mod places;

@@ -1,4 +1,4 @@
-use crate::{dispatch::Message, process::Groups};
+use crate::{message::Message, process::Groups};
 use rustix::process::Signal;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},

@@ -1,11 +1,12 @@
 use crate::{
     RunOptions, RunSummary, SchedulerError,
     assess::{Assessment, Assessor},
-    dispatch::{Dispatcher, Message},
+    dispatch::Dispatcher,
     execute::RunContext,
     graph::StageGraph,
     latest::Latest,
     machine::{Machine, Needs, check_device},
+    message::Message,
     plan::assess_all,
     pool::Pool,
     process::{Groups, OutOfMemory, end_orphans},
@@ -119,7 +120,7 @@ fn run_planned(
         }
     }
     let work = Work { members, groups: &groups, stop: &stop, keep_going: options.keep_going };
-    dispatch(&work, stages, Pool::new(&machine, options.jobs), &mut records)
+    dispatch(&work, stages, Pool::new(&machine, options.jobs, store), &mut records)
 }
 
 /// Files what happens, run by run, and passes it on.

@@ -165,6 +165,15 @@ impl Store {
         FileDigests { index: &self.inner.index, index_file: &self.inner.index_file, owner }
     }
 
+    /// Takes the lock `name` of this project, unless a process holds it; `None` then.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn try_lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
+        self.create()?;
+        Lock::try_exclusive(&self.inner.layout.locks(), name)
+    }
+
     /// Keeps objects from being collected while one is stored, or restored.
     pub(crate) fn keep_collection_out(&self) -> Result<Lock, StoreError> {
         Lock::shared(&self.inner.layout.locks(), COLLECTION)
