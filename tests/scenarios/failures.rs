@@ -68,3 +68,16 @@ fn the_end_of_the_log_is_shown() {
     let said = project.pipeline_with(&["run", "pipelines/p.toml"]).expect_code(1).stderr;
     assert!(said.contains("  30\n  to stderr\n") && !said.contains("\n  10\n"), "{said}");
 }
+
+#[test]
+fn a_shell_takes_no_path_apart() {
+    let mut project = one(
+        "cat ${inputs.i} \"${inputs.i}\" > ${outputs.o}",
+        "shell = true\ninputs = { i = 'my input.txt' }\noutputs = { o = 'my output' }",
+    );
+    project.file("my input.txt", "content\n");
+    project.run(&[]).ok();
+    assert_eq!(project.read("results/p/s/my output"), "content\ncontent\n");
+    project.move_away();
+    assert_eq!(project.run(&["--force"]).ok().executed(), ["s"]);
+}

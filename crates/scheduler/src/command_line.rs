@@ -1,4 +1,7 @@
-use crate::execute::{JobInput, JobSource};
+use crate::{
+    execute::{JobInput, JobSource},
+    shell_quote::Quote,
+};
 use serde_json::Value;
 use spec::{CommandLine, Piece, Resources, Stage};
 use std::{
@@ -33,8 +36,29 @@ impl Expansion<'_> {
             [Piece::Input(name)] if !shell => {
                 self.inputs.get(name).into_iter().flatten().map(OsString::from).collect()
             }
+            _ if shell => vec![self.script(word).into()],
             _ => vec![word.iter().map(|piece| self.text(piece)).collect::<String>().into()],
         }
+    }
+
+    /// A script for a shell, which must not take paths apart. What a parameter holds is part of the script as it is.
+    fn script(&self, pieces: &[Piece]) -> String {
+        let (mut script, mut quote) = (String::new(), Quote::Outside);
+        for piece in pieces {
+            let paths: Vec<&PathBuf> = match piece {
+                Piece::Input(name) => self.inputs.get(name).into_iter().flatten().collect(),
+                Piece::Output(name) => self.outputs.get(name).into_iter().collect(),
+                _ => {
+                    let text = self.text(piece);
+                    quote = quote.after(&text);
+                    script += &text;
+                    continue;
+                }
+            };
+            let paths: Vec<_> = paths.into_iter().map(|path| quote.path(&path.to_string_lossy())).collect();
+            script += &paths.join(" ");
+        }
+        script
     }
 
     fn text(&self, piece: &Piece) -> String {

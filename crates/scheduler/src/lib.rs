@@ -34,6 +34,7 @@ mod run;
 pub mod runs;
 mod settled;
 mod shared_keys;
+mod shell_quote;
 mod signals;
 mod sources_seen;
 mod stage_end;
