@@ -25,6 +25,8 @@ pub(crate) struct Declared<'a> {
 /// All stages of the file, found by name.
 pub(crate) struct Stages<'a> {
     pub declared: Vec<Declared<'a>>,
+    /// What a stage whose matrix is wrong is read with.
+    pub unknown_cell: Cell,
     by_name: HashMap<&'a str, usize>,
     by_full_name: HashMap<String, usize>,
     cells_by_values: RefCell<HashMap<(usize, Vec<String>), CellsByValues>>,
@@ -62,6 +64,7 @@ impl<'a> Stages<'a> {
     pub fn declare(table: &'a Table, params: &Params, diagnostics: &mut Diagnostics) -> Self {
         let mut stages = Self {
             declared: Vec::with_capacity(table.entries.len()),
+            unknown_cell: Cell::unknown(),
             by_name: HashMap::with_capacity(table.entries.len()),
             by_full_name: HashMap::new(),
             cells_by_values: RefCell::default(),
@@ -107,6 +110,9 @@ impl<'a> Stages<'a> {
         let declared = &self.declared[stage];
         let cells = declared.cells.as_ref()?;
         let keys: Vec<&str> = cells[0].values.keys().map(String::as_str).collect();
+        if from.is_unknown && !keys.is_empty() {
+            return None;
+        }
         let shared: Vec<&str> = keys.iter().copied().filter(|key| from.values.contains_key(*key)).collect();
         let is_list = shared.len() < keys.len();
         if shared.is_empty() {

@@ -114,14 +114,15 @@ fn read_stages<'a>(
     let mut edges: Vec<Vec<(usize, Span)>> = Vec::with_capacity(stages.declared.len());
     for declared in &stages.declared {
         let mut needs = Vec::new();
-        if let Some(kind) = declared.kind {
-            for (cell, full_name) in declared.cells.iter().flatten().zip(&declared.full_names) {
-                let edges = &mut needs;
-                read.push(
-                    StageReader { project, declared, cell, full_name, kind, diagnostics, sources, edges }
-                        .read(),
-                );
-            }
+        // A stage whose matrix is wrong is read once, for all else that is wrong with it.
+        let unknown = declared.cells.is_none().then_some((&stages.unknown_cell, &declared.entry.key));
+        let known = declared.cells.iter().flatten().zip(&declared.full_names);
+        let cells = known.chain(unknown);
+        for (kind, (cell, full_name)) in declared.kind.into_iter().cycle().zip(cells) {
+            let edges = &mut needs;
+            let reader =
+                StageReader { project, declared, cell, full_name, kind, diagnostics, sources, edges };
+            read.push(reader.read());
         }
         needs.sort_unstable();
         needs.dedup();

@@ -13,12 +13,20 @@ use std::collections::{HashMap, HashSet};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cell {
     pub values: IndexMap<String, Node>,
+    /// It stands for those of a matrix that is wrong: whatever is looked up in it is not there, and is no
+    /// error of its own.
+    pub is_unknown: bool,
 }
 
 /// More cells than this in one stage are taken for a mistake.
 const MOST_CELLS: usize = 100_000;
 
 impl Cell {
+    /// The only cell of a stage whose matrix is wrong.
+    pub fn unknown() -> Self {
+        Self { is_unknown: true, ..Self::default() }
+    }
+
     /// The value under a key, or an entry of one that is a table: `model.l2`.
     pub fn get(&self, path: &str) -> Option<&Node> {
         let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
@@ -112,7 +120,7 @@ fn listed(node: &Node, diagnostics: &mut Diagnostics) -> Vec<Cell> {
         let mut values: IndexMap<_, _> =
             table.entries.iter().map(|entry| (entry.key.clone(), entry.node.clone())).collect();
         values.sort_keys();
-        Cell { values }
+        Cell { values, is_unknown: false }
     };
     tables.into_iter().map(cell).collect()
 }

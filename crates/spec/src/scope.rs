@@ -114,6 +114,9 @@ impl Scope<'_> {
             diagnostics.error(reference.span, format!("`${{{}}}` has no value here", reference.name));
             return None;
         };
+        if cell.is_unknown {
+            return None;
+        }
         let node = cell.get(name);
         if node.is_none() && cell.values.is_empty() {
             diagnostics
