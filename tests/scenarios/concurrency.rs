@@ -111,3 +111,19 @@ fn two_runs_at_once_have_gpus_of_their_own() {
     devices.sort();
     assert_eq!(devices, ["0", "1"]);
 }
+
+/// It would wait for itself.
+#[test]
+fn a_run_within_a_stage_may_use_what_the_stage_holds() {
+    let project = project();
+    let program = env!("CARGO_BIN_EXE_pipeline");
+    let stage = |run: &str| {
+        format!(
+            "[stages.s]\nkind = 'command'\nrun = '''{run}'''\nmutex = 'm'\nresources = {{ gpus = 1 }}\ncache = false\n"
+        )
+    };
+    project.file("pipelines/p.toml", stage(&format!("{program} run pipelines/q.toml")));
+    project.file("pipelines/q.toml", stage("true"));
+    let mut command = project.command(&["run", "pipelines/p.toml", "--json"]);
+    testkit::Ran::from(command.env("PIPELINE_GPUS", "0").output().unwrap()).ok();
+}

@@ -1,7 +1,7 @@
 //! Every file of the store, cut short at every byte or with a bit of any byte flipped, through the binary: no panic,
 //! no false hit, at worst a stage runs again (behaviour 8).
 
-use crate::project;
+use crate::{chain, project};
 use std::{
     collections::BTreeMap,
     fs::{self, FileTimes},
@@ -163,4 +163,17 @@ fn no_damage_to_any_byte_of_the_store_gives_a_wrong_result() {
             });
         }
     });
+}
+
+/// The hint of `verify` leads to a store that is whole, even where a plain run has nothing to do.
+#[test]
+fn what_verify_misses_comes_back_the_way_it_says() {
+    let project = chain();
+    project.run(&[]).ok();
+    fs::remove_dir_all(project.path(".pipeline/objects")).unwrap();
+    assert!(project.run(&[]).ok().executed().is_empty());
+    let said = project.pipeline_with(&["verify"]).expect_code(1).stderr;
+    assert!(said.contains("--force STAGE"), "{said}");
+    project.run(&["--force"]).ok();
+    project.pipeline_with(&["verify"]).ok();
 }

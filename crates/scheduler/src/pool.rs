@@ -1,4 +1,7 @@
-use crate::machine::{Machine, Needs};
+use crate::{
+    machine::{Machine, Needs},
+    process::STAGE_DIRECTORY_VARIABLE,
+};
 use std::collections::HashSet;
 use store::{Store, StoreError, lock::Lock};
 
@@ -13,6 +16,8 @@ pub(crate) struct Pool {
     held_mutexes: HashSet<String>,
     /// Locks that another run was found to hold since [`Pool::look_again`].
     held_elsewhere: HashSet<String>,
+    /// Whether this run is at work within a stage of another one, which holds what both use until it ends.
+    is_within_a_stage: bool,
 }
 
 /// What a running stage holds.
@@ -36,6 +41,7 @@ impl Pool {
             free_slots: jobs.unwrap_or(usize::MAX),
             held_mutexes: HashSet::new(),
             held_elsewhere: HashSet::new(),
+            is_within_a_stage: std::env::var_os(STAGE_DIRECTORY_VARIABLE).is_some(),
         }
     }
 
@@ -80,6 +86,9 @@ impl Pool {
         count: usize,
         mutex: Option<&str>,
     ) -> Result<Option<(Vec<String>, Vec<Lock>)>, StoreError> {
+        if self.is_within_a_stage {
+            return Ok(Some((self.free_gpus[..count].to_vec(), Vec::new())));
+        }
         let (mut gpus, mut locks) = (Vec::new(), Vec::new());
         if let Some(name) = mutex {
             match self.try_lock(format!("mutex {name}"))? {

@@ -29,7 +29,12 @@ pub fn verify(json: bool) -> Result<Exit, Failure> {
 
 fn hints(report: &VerifyReport, records: &RecordsRead) -> Vec<&'static str> {
     let mut hints = Vec::new();
-    if !report.is_whole() {
+    if !report.missing_outputs.is_empty() {
+        hints.push(
+            "`pipeline run FILE --force`, or `--force STAGE`, makes a missing output again; a run without `--force` \
+             repeats a stage only if its file under results/ is gone or changed too",
+        );
+    } else if !report.is_whole() {
         hints.push("run the pipelines again: stages whose results are damaged or missing are repeated");
     }
     if !report.damaged_checkpoints.is_empty() {
