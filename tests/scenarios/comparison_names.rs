@@ -28,7 +28,7 @@ run     = "sh emit.sh '{\"acc\":1}' ${outputs.metrics}"
 outputs = { metrics = "metrics.json" }
 "#,
     );
-    project.pipeline_with(&["run", "pipelines/test.toml"]).ok();
+    project.pipeline_with(&["run", "pipelines/p.toml"]).ok();
     let record = project.pipeline_with(&["show", "latest", "--json"]).ok().json();
     assert_eq!(record["stages"][0]["matrix"], json!({ "name": "a,b", "size": [16, 32] }));
     let names: Vec<Value> = rows(&project, &[]).iter().map(|row| row["matrix.name"].clone()).collect();

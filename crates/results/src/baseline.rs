@@ -21,7 +21,7 @@ pub(crate) fn find_row(
     let conditions: Result<Vec<Filter>, _> = text.split(" and ").map(str::parse).collect();
     let conditions = conditions.ok().filter(|_| found.is_empty());
     for condition in conditions.iter().flatten() {
-        names.resolve(&condition.column)?;
+        condition.check(experiments, &names.resolve(&condition.column)?)?;
     }
     if let Some(conditions) = &conditions {
         for (at, experiment) in experiments.iter().enumerate() {

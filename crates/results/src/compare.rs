@@ -97,6 +97,7 @@ fn filtered_and_folded(
     let mut on_metrics = Vec::new();
     for filter in &options.filters {
         let meaning = names.resolve(&filter.column)?;
+        filter.check(&experiments, &meaning)?;
         let conditions = if meaning.metric.is_some() { &mut on_metrics } else { &mut on_settings };
         conditions.push((filter, meaning));
     }

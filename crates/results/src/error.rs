@@ -33,7 +33,9 @@ pub enum CompareError {
         /// The filter.
         text: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
+        /// What to write instead.
+        hint: String,
     },
     /// The baseline is not exactly one row.
     #[error("`--baseline {text}` matches {count} rows; it must match one")]
@@ -65,13 +67,7 @@ impl CompareError {
                 meant.chain(known).collect()
             }
             Self::AmbiguousColumn { .. } => vec!["write the full name".to_owned()],
-            Self::BadFilter { .. } => {
-                vec![
-                    "write COLUMN OPERATOR VALUE with =, !=, <, <=, >, >= or ~ (contains): 'lr < 0.1'"
-                        .to_owned(),
-                ]
-            }
-            Self::Baseline { hint, .. } => vec![hint.clone()],
+            Self::BadFilter { hint, .. } | Self::Baseline { hint, .. } => vec![hint.clone()],
             Self::Render(_) => Vec::new(),
             Self::Store(error) => error.hint().map(str::to_owned).into_iter().collect(),
         }

@@ -25,12 +25,8 @@ pub fn text_of(value: &Value) -> String {
     }
 }
 
-/// What a person who writes `text` means: a number, a percentage, a JSON value such as `[2, 2]` or `"1"`, or
-/// else the text itself.
+/// What a value in the name of a matrix cell was: a number, a truth, or else text.
 pub(crate) fn read_value(text: &str) -> Value {
-    if let Some(percentage) = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()) {
-        return Value::from(percentage / 100.0);
-    }
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
 

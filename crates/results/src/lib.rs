@@ -30,6 +30,7 @@ mod select;
 mod sort;
 mod standing;
 mod table;
+mod wanted;
 
 pub use compare::{CompareOptions, compare};
 pub use error::CompareError;

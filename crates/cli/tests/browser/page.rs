@@ -82,6 +82,31 @@ fn a_filter_narrows_the_rows() {
 }
 
 #[test]
+fn a_filter_reads_conditions_as_the_command_line_does_and_says_what_it_cannot_read() {
+    let Some((_project, mut browser)) = opened() else { return };
+    for (text, rows, problem) in [
+        ("pipeline = p", 3, ""),
+        ("experiment = 'p'", 3, ""),
+        ("lr < .1", 1, ""),
+        ("lr = none", 1, ""),
+        ("lr != none", 3, ""),
+        ("foo = 3", 0, "No column is called “foo”. Columns: experiment, lr, rank-1."),
+        ("lr =< 0.1", 0, "“=<” is no operator"),
+        ("lr < abc", 0, "“lr” is a number, and “abc” is none."),
+        ("rank-1 > 95", 0, "write 95 %"),
+    ] {
+        browser.value(&format!(
+            "(() => {{ const box = document.querySelector('#filter'); box.value = {text:?}; box.dispatchEvent(new Event('input')); }})()"
+        ));
+        assert_eq!(browser.value(SHOWN_ROWS), rows, "{text}");
+        let said = browser.value("document.querySelector('#filter-problem').textContent");
+        let said = said.as_str().unwrap();
+        assert!(said.contains(problem) && said.is_empty() == problem.is_empty(), "{text}: {said}");
+    }
+    assert_quiet(&mut browser);
+}
+
+#[test]
 fn curves_are_drawn_chosen_and_read() {
     let Some((_project, mut browser)) = opened() else { return };
     assert_eq!(browser.value(LINES), 12, "three trainings, train and val, accuracy and loss");

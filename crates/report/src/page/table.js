@@ -2,9 +2,10 @@
 
 function drawTable() {
   const { columns, rows, notes } = state.data.table;
-  const isShown = rowFilter(state.filter, columns);
-  const shown = sorted(rows.filter(isShown), state.sort, (row, column) => row.cells[column].value);
+  const { test, problem } = rowFilter(state.filter, columns, rows);
+  const shown = sorted(rows.filter(test), state.sort, (row, column) => row.cells[column].value);
   byId("filter-count").textContent = shown.length === rows.length ? "" : `${shown.length} of ${rows.length}`;
+  byId("filter-problem").textContent = problem ?? "";
   byId("notes").textContent = notes.join(" · ");
   if (rows.length === 0) {
     return byId("table").replaceChildren(

@@ -3,7 +3,7 @@
 use crate::support::{below, digits, labels, metric, table_of};
 use proto::RunRecord;
 use results::{CompareOptions, compare};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Four learning rates; the tuning has one of its own, the same in all. One metric's heading has a space.
 fn runs() -> Vec<RunRecord> {
@@ -88,4 +88,40 @@ fn of_no_run_everything_may_be_asked() {
         ..filter("lr < 1")
     };
     assert!(table_of(&[], options).rows.is_empty());
+}
+
+#[test]
+fn a_condition_that_no_row_could_meet_is_an_error() {
+    let wrong = |text: &str| {
+        let error = compare(&runs(), &filter(text)).unwrap_err();
+        (error.to_string(), error.hints().join(" "))
+    };
+    let (message, hint) = wrong("lr < abc");
+    assert_eq!(message, "filter `lr < abc`: `lr` is a number, and `abc` is none");
+    assert!(hint.contains("0.05"), "{hint}");
+    let (message, hint) = wrong("rank-1 > 95");
+    assert_eq!(message, "filter `rank-1 > 95`: `rank-1` is a share shown in percent, and 95 is none");
+    assert_eq!(hint, "write `95 %`, or a number from 0 to 1");
+    let baseline = CompareOptions { baseline: Some("rank-1 > 95".into()), ..Default::default() };
+    assert!(compare(&runs(), &baseline).is_err());
+    for (text, rows) in [("rank-1 > 92.5%", 2), ("loss > 95", 0), ("pipeline = 'digits'", 4), ("lr < .02", 1)]
+    {
+        assert_eq!(table_of(&runs(), filter(text)).rows.len(), rows, "{text}");
+    }
+}
+
+#[test]
+fn none_is_what_is_not_known() {
+    let mut runs = runs();
+    runs[1].stages[1].params.insert("rare".into(), json!(7));
+    runs[2].stages[2].metrics.as_mut().unwrap()["rank1"] = Value::Null;
+    for (text, rows) in [
+        ("rare = none", 3),
+        ("rare != none", 1),
+        ("rank-1 = none", 1),
+        ("rank-1 != none", 3),
+        ("lr = none", 0),
+    ] {
+        assert_eq!(table_of(&runs, filter(text)).rows.len(), rows, "{text}");
+    }
 }
