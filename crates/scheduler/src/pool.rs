@@ -30,6 +30,9 @@ pub(crate) struct Grant {
     _locks: Vec<Lock>,
 }
 
+/// The ids of GPUs, with the locks on them and on a mutex.
+type Locked = (Vec<String>, Vec<Lock>);
+
 impl Pool {
     /// `jobs` caps the stages at once; `None` leaves that to the other limits.
     pub fn new(machine: &Machine, jobs: Option<usize>, store: &Store) -> Self {
@@ -81,11 +84,7 @@ impl Pool {
     }
 
     /// Locks the mutex and so many of the free GPUs, or nothing if other runs hold too much of that.
-    fn lock(
-        &mut self,
-        count: usize,
-        mutex: Option<&str>,
-    ) -> Result<Option<(Vec<String>, Vec<Lock>)>, StoreError> {
+    fn lock(&mut self, count: usize, mutex: Option<&str>) -> Result<Option<Locked>, StoreError> {
         if self.is_within_a_stage {
             return Ok(Some((self.free_gpus[..count].to_vec(), Vec::new())));
         }
