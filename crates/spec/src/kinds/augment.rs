@@ -102,11 +102,11 @@ mod tests {
         assert_eq!(
             refused("{ rotation = -18, random_erasing = 3 }"),
             [
-                "`augment.rotation`: expected a number of at least 0, found -18",
-                "`augment.random_erasing`: expected a number of at least 0 and at most 1, found 3",
+                "`augment.rotation`: expected a number of at least 0, found the integer -18",
+                "`augment.random_erasing`: expected a number of at least 0 and at most 1, found the integer 3",
             ]
         );
         assert_eq!(refused("cutuot = 8"), ["unknown field `augment.cutuot`"]);
-        assert_eq!(refused("zoom = ").len(), 1);
+        assert!(!refused("zoom = ").is_empty());
     }
 }
