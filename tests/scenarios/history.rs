@@ -1,6 +1,7 @@
 //! Runs at work and runs that are over: `logs`, `runs`, `show`.
 
 use crate::{chain, project};
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
@@ -162,6 +163,28 @@ fn two_runs_are_held_against_each_other() {
     assert!(text.contains("params.word") && text.contains(&ids[1]), "{text}");
     let same = project.pipeline_with(&["show", "--diff", "latest", "latest"]).ok();
     assert!(same.stderr.contains("no differences"), "{}", same.stderr);
+}
+
+#[test]
+fn what_failed_in_one_of_two_runs_is_told() {
+    let project = chain();
+    project.run(&[]).ok();
+    project.edit("pipelines/p.toml", "wc -c < $1 > $2", "echo no such luck >&2; exit 3");
+    project.run(&[]).expect_code(1);
+    let latest = project.pipeline_with(&["runs", "--json"]).ok().json();
+    let ids = [1, 0].map(|at: usize| latest["runs"][at]["run"].as_str().unwrap().to_owned());
+    let diff = project.pipeline_with(&["show", "--diff", &ids[0], &ids[1], "--json"]).ok().json();
+    let differences = diff["differences"].as_array().unwrap();
+    let ends: Vec<&Value> = differences.iter().filter(|entry| entry["section"] == "end").collect();
+    let [status, outcome, error] = ends[..] else { panic!("{diff}") };
+    assert_eq!(
+        (&status["name"], &status["a"], &status["b"]),
+        (&json!("status"), &json!("succeeded"), &json!("failed"))
+    );
+    assert_eq!((&outcome["name"], &outcome["b"]), (&json!("third.outcome"), &json!("failed")));
+    assert!(error["a"].is_null() && error["b"].as_str().unwrap().contains('3'), "{error}");
+    let text = project.pipeline_with(&["show", "--diff", &ids[0], &ids[1]]).ok().stdout;
+    assert!(text.contains("third.outcome") && text.contains("failed"), "{text}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) fn differing(experiments: &[Experiment]) -> Vec<Vec<String>> {
             None => groups.push(Group { names: vec![name], values }),
         }
     }
-    groups.into_iter().map(|group| group.names.into_iter().cloned().collect()).collect()
+    join_namesakes(groups).into_iter().map(|group| group.names.into_iter().cloned().collect()).collect()
 }
 
 /// A stage's setting differs if experiments with that stage differ in it. Parameters and matrix keys mean
@@ -40,7 +40,40 @@ fn differs(name: &str, experiments: &[Experiment]) -> bool {
     })
 }
 
+/// What is called `seed` in one pipeline's matrix and in another's training is one column, unless an experiment has
+/// two settings of that name, so that there would be a choice.
+fn join_namesakes(groups: Vec<Group>) -> Vec<Group> {
+    let is_clear = |group: &Group| {
+        let namesakes: Vec<&Group> = groups.iter().filter(|other| other.is_namesake_of(group)).collect();
+        let mut pairs =
+            namesakes.iter().enumerate().flat_map(|(at, a)| namesakes[..at].iter().map(move |b| (a, b)));
+        pairs.all(|(a, b)| a.shares_no_row_with(b))
+    };
+    let clear: Vec<bool> = groups.iter().map(is_clear).collect();
+    let mut joined: Vec<Group> = Vec::new();
+    for (group, is_clear) in groups.into_iter().zip(clear) {
+        let fits = |known: &&mut Group| known.is_namesake_of(&group) && known.shares_no_row_with(&group);
+        match joined.iter_mut().find(fits).filter(|_| is_clear) {
+            Some(known) => group.names.iter().for_each(|name| known.join(name, &group.values)),
+            None => joined.push(group),
+        }
+    }
+    joined
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
 impl<'a> Group<'a> {
+    fn is_namesake_of(&self, other: &Self) -> bool {
+        self.names.iter().any(|name| other.names.iter().any(|known| last(known) == last(name)))
+    }
+
+    fn shares_no_row_with(&self, other: &Self) -> bool {
+        self.values.iter().zip(&other.values).all(|(a, b)| a.is_none() || b.is_none())
+    }
+
     /// Whether the values agree where both are known. Where one says more than the other, that they agree must
     /// not be chance: both are called the same, or take several values.
     fn says_the_same(&self, name: &str, values: &[Option<&Value>]) -> bool {
@@ -50,7 +83,6 @@ impl<'a> Group<'a> {
         let both = self.values.iter().zip(values).filter_map(|(a, b)| Some(((*a)?, (*b)?)));
         let shared: Vec<(&Value, &Value)> = both.collect();
         let agree = !shared.is_empty() && shared.iter().all(|(a, b)| a == b);
-        let last = |name: &str| name.rsplit('.').next().map(str::to_owned);
         let is_namesake = self.names.iter().any(|known| last(known) == last(name));
         let varies = shared.iter().map(|(a, _)| a.to_string()).collect::<BTreeSet<_>>().len() > 1;
         let says_no_more = self.values.iter().zip(values).all(|(a, b)| a.is_some() || b.is_none());

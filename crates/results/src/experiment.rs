@@ -100,6 +100,14 @@ impl Experiment {
         FACTS.contains(&name) || self.settings.contains_key(name) || self.metrics.contains_key(name)
     }
 
+    /// The full name of the first thing here that ends in `name`: a parameter, another setting, or a metric.
+    pub fn full_name(&self, name: &str) -> Option<String> {
+        let parameter = format!("params.{name}");
+        let ends = |key: &&String| key.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
+        let mut known = self.settings.keys().chain(self.metrics.keys());
+        if self.settings.contains_key(&parameter) { Some(parameter) } else { known.find(ends).cloned() }
+    }
+
     fn fact(&self, name: &str) -> Option<Value> {
         match name {
             "experiment" | "pipeline" => Some(Value::from(self.pipeline.clone())),

@@ -30,7 +30,7 @@ pub struct ShowArgs {
         add = ArgValueCompleter::new(super::completions::run_ids)
     )]
     run: Option<String>,
-    /// Show in what two runs differ instead: settings, inputs, metrics, times, versions
+    /// Show in what two runs differ instead: how they ended, settings, inputs, metrics, times, versions
     #[arg(
         long,
         num_args = 2,

@@ -1,13 +1,13 @@
 use crate::{exit::Exit, failure::Failure, grid, output, project, time};
 use indexmap::{IndexMap, IndexSet};
-use proto::RunRecord;
+use proto::{RunRecord, StageRecord, StageResult};
 use serde_json::{Value, json};
 use store::Store;
 
 /// What is known of a run, by name.
 type Facts = IndexMap<String, Value>;
 
-/// Shows in what two runs differ: what was set, what they read, what they reached, how long it took, and with
+/// Shows in what two runs differ: how they ended, what was set, what they read, what they reached, how long it took, and with
 /// what they were made.
 pub fn show_diff(first: &str, second: &str, json: bool) -> Result<Exit, Failure> {
     let (_, store) = project::here()?;
@@ -46,10 +46,13 @@ fn facts(store: &Store, run: &RunRecord) -> Vec<(&'static str, Facts)> {
     let of_params =
         run.params.iter().flat_map(|(name, value)| results::flatten(&format!("params.{name}"), value));
     let mut settings: Facts = of_params.collect();
+    let mut ends = Facts::from_iter([("status".to_owned(), json!(run.status))]);
     let (mut inputs, mut metrics, mut times, mut versions) =
         (Facts::new(), Facts::new(), Facts::new(), about(run));
     for stage in &run.stages {
         let name = &stage.name;
+        ends.insert(format!("{name}.outcome"), outcome(stage));
+        ends.extend(stage.error.as_ref().map(|error| (format!("{name}.error"), json!(error))));
         for (param, value) in &stage.params {
             settings.extend(results::flatten(&format!("{name}.{param}"), value));
         }
@@ -64,7 +67,22 @@ fn facts(store: &Store, run: &RunRecord) -> Vec<(&'static str, Facts)> {
         versions
             .extend(stage.provenance.iter().map(|(fact, value)| (format!("{name}.{fact}"), json!(value))));
     }
-    vec![("set", settings), ("input", inputs), ("metric", metrics), ("time", times), ("with", versions)]
+    vec![
+        ("end", ends),
+        ("set", settings),
+        ("input", inputs),
+        ("metric", metrics),
+        ("time", times),
+        ("with", versions),
+    ]
+}
+
+/// Where a result is from makes no difference: it is there.
+fn outcome(stage: &StageRecord) -> Value {
+    match stage.outcome {
+        StageResult::Executed | StageResult::Restored | StageResult::Fresh => json!("succeeded"),
+        ended => json!(ended),
+    }
 }
 
 fn about(run: &RunRecord) -> Facts {
@@ -88,6 +106,8 @@ fn text(section: &str, value: &Value) -> String {
         (_, Value::Null) => "–".to_owned(),
         ("input", Value::String(digest)) => digest.chars().take(DIGITS).collect(),
         ("time", value) => value.as_f64().map_or_else(String::new, time::seconds),
+        // Of an error of several lines, such as the end of a log, the first says what it was.
+        ("end", Value::String(text)) => text.lines().next().unwrap_or_default().to_owned(),
         _ => results::text_of(value),
     }
 }

@@ -90,7 +90,7 @@ fn a_filter_reads_conditions_as_the_command_line_does_and_says_what_it_cannot_re
         ("lr < .1", 1, ""),
         ("lr = none", 1, ""),
         ("lr != none", 3, ""),
-        ("foo = 3", 0, "No column is called “foo”. Columns: experiment, lr, rank-1."),
+        ("foo = 3", 0, "No column is called “foo”. Columns: experiment, phases, lr, rank-1."),
         ("lr =< 0.1", 0, "“=<” is no operator"),
         ("lr < abc", 0, "“lr” is a number, and “abc” is none."),
         ("rank-1 > 95", 0, "write 95 %"),

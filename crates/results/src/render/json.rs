@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn render(table: &ResultsTable) -> Result<String, CompareError> {
     let flat = flatten_table(table);
     let names: Vec<String> = flat.columns.iter().map(|(name, _)| name.clone()).collect();
+    let own_names = flat.names;
     let columns = flat.columns.into_iter().map(|(name, about)| {
         let mut column = Map::from_iter([("name".to_owned(), Value::from(name))]);
         column.extend(about);
@@ -23,9 +24,11 @@ pub(super) fn render(table: &ResultsTable) -> Result<String, CompareError> {
         .zip(&table.rows)
         .map(|(values, row)| {
             let mut object: Map<String, Value> = names.iter().cloned().zip(values).collect();
-            object.insert("best".to_owned(), json!(marked(table, row, |metric| metric.best)));
-            object
-                .insert("within_spread".to_owned(), json!(marked(table, row, |metric| metric.within_spread)));
+            object.insert("best".to_owned(), json!(marked(&own_names, row, |metric| metric.best)));
+            object.insert(
+                "within_spread".to_owned(),
+                json!(marked(&own_names, row, |metric| metric.within_spread)),
+            );
             Value::Object(object)
         })
         .collect();
@@ -35,10 +38,10 @@ pub(super) fn render(table: &ResultsTable) -> Result<String, CompareError> {
     Ok(text + "\n")
 }
 
-fn marked<'a>(table: &'a ResultsTable, row: &Row, is_marked: impl Fn(&MetricCell) -> bool) -> Vec<&'a str> {
-    let cells = row.cells.iter().zip(&table.columns);
+fn marked<'a>(names: &'a [String], row: &Row, is_marked: impl Fn(&MetricCell) -> bool) -> Vec<&'a str> {
+    let cells = row.cells.iter().zip(names);
     cells
         .filter(|(cell, _)| matches!(cell, Cell::Metric(metric) if is_marked(metric)))
-        .map(|(_, column)| column.name.as_str())
+        .map(|(_, name)| name.as_str())
         .collect()
 }

@@ -136,3 +136,34 @@ fn values_of_a_matrix_are_those_of_the_file_whatever_the_name_of_the_stage_can_h
         assert_eq!(below(&table_of(&[run], sorted), name), [json!("1"), json!("a,b"), json!("a-b")]);
     }
 }
+
+#[test]
+fn namesakes_of_pipelines_that_share_none_have_one_column_where_that_is_clear() {
+    let of_matrix = |number, pipeline: &str| {
+        let mut run = record(number, pipeline, json!({}));
+        let cell =
+            |seed: usize| stage(&format!("fit@seed={seed}"), "k", json!({}), Some(json!({ "acc": seed })));
+        run.stages = vec![cell(1), cell(2)];
+        run.metrics = vec![metric("fit.acc", "acc")];
+        run
+    };
+    let seeded = |number, params| scored(number, "b", json!({}), params);
+    let runs = [of_matrix(1, "a"), seeded(2, json!({ "seed": 3 })), seeded(3, json!({ "seed": 4 }))];
+    let runs = runs.map(|mut run| {
+        run.overrides = map(json!({ "number": run.id }));
+        run
+    });
+    let table =
+        table_of(&runs, CompareOptions { drop: vec!["acc".into(), "kind".into()], ..Default::default() });
+    assert_eq!(below(&table, "seed"), [1, 2, 3, 4].map(|seed| json!(seed)));
+    let some = CompareOptions { filters: vec!["seed >= 2".parse().unwrap()], ..Default::default() };
+    assert_eq!(table_of(&runs, some).rows.len(), 3);
+
+    // One that has two of that name leaves open which of them is meant.
+    let both = scored(4, "c", json!({ "seed": 7 }), json!({ "tune.seed": 5 }));
+    let other = scored(5, "c", json!({ "seed": 8 }), json!({ "tune.seed": 5 }));
+    let third = scored(6, "c", json!({ "seed": 8 }), json!({ "tune.seed": 6 }));
+    let table = table_of(&[runs[0].clone(), both, other, third], CompareOptions::default());
+    let seeds = labels(&table).iter().filter(|label| label.ends_with("seed")).count();
+    assert_eq!(seeds, 3, "{:?}", labels(&table));
+}

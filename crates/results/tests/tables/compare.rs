@@ -174,7 +174,7 @@ fn a_stage_that_collects_a_matrix_makes_one_row() {
     let options = CompareOptions { columns: vec!["lr".into(), "mean".into()], ..CompareOptions::default() };
     let table = compare(&[run], &options).unwrap();
     assert_eq!(values(&table, "summary.mean"), [json!(1.5)]);
-    assert_eq!(values(&table, "lr"), [json!([0.1, 0.2])]);
+    assert_eq!(values(&table, "train.lr"), [json!([0.1, 0.2])]);
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn columns_can_be_chosen_dropped_and_sorted_by() {
         sort: Some("-seed".into()),
         ..CompareOptions::default()
     });
-    assert_eq!(columns(&chosen), ["experiment", "rank.loss", "started", "seed"]);
-    assert_eq!(values(&chosen, "seed"), [json!(1), json!(1), json!(0), json!(0)]);
+    assert_eq!(columns(&chosen), ["experiment", "rank.loss", "started", "train.seed"]);
+    assert_eq!(values(&chosen, "train.seed"), [json!(1), json!(1), json!(0), json!(0)]);
 
     let dropped = with(CompareOptions {
         drop: vec!["loss".into(), "seed".into()],

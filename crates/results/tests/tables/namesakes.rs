@@ -76,3 +76,23 @@ fn conditions_and_orders_mean_the_column_that_has_the_name() {
     let table = table_of(&two(None), columns(&["train.spare"]));
     assert_eq!(below(&table, "spare"), [json!(1), json!(1)]);
 }
+
+#[test]
+fn columns_that_are_asked_for_take_no_name_of_a_rows_own() {
+    let mut run = early(1, 100, 37, None);
+    run.params.insert("kind".into(), json!("mine"));
+    run.stages.push(stage("best", "command", json!({}), Some(json!(3))));
+    run.metrics.push(metric("best", ""));
+    let options = columns(&["params.kind", "acc", "train.acc", "best", "acc", "run", "run"]);
+    let table = table_of(&[run.clone()], options);
+    assert_eq!(
+        heading_of(&table),
+        "experiment,kind,runs,params.kind,train.acc,best (metric),run",
+        "once each, by full names"
+    );
+    let row = &parsed(&table)["rows"][0];
+    assert_eq!((&row["kind"], &row["params.kind"]), (&json!("experiment"), &json!("mine")));
+    assert_eq!((&row["best"], &row["best (metric)"]), (&json!([]), &json!(3.0)));
+    let ambiguous = results::compare(&[run], &columns(&["spare"])).unwrap_err();
+    assert_eq!(ambiguous.to_string(), "`spare` could be train.spare (set) or train.spare");
+}
