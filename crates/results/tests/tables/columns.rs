@@ -116,7 +116,7 @@ fn values_of_a_matrix_are_those_of_the_file_whatever_the_name_of_the_stage_can_h
     for (run, name, size) in
         [(recorded, "name", "size"), (older, "name", "size"), (in_a_field, "label", "filters")]
     {
-        let table = table_of(&[run.clone()], CompareOptions::default());
+        let table = table_of(std::slice::from_ref(&run), CompareOptions::default());
         let mut found = labels(&table);
         found.sort_unstable();
         let mut expected = ["acc", "experiment", name, size];
@@ -130,7 +130,7 @@ fn values_of_a_matrix_are_those_of_the_file_whatever_the_name_of_the_stage_can_h
         ] {
             let options =
                 CompareOptions { filters: vec![condition.parse().unwrap()], ..CompareOptions::default() };
-            assert_eq!(table_of(&[run.clone()], options).rows.len(), rows, "{condition}");
+            assert_eq!(table_of(std::slice::from_ref(&run), options).rows.len(), rows, "{condition}");
         }
         let sorted = CompareOptions { sort: Some(name.into()), ..CompareOptions::default() };
         assert_eq!(below(&table_of(&[run], sorted), name), [json!("1"), json!("a,b"), json!("a-b")]);
