@@ -35,3 +35,28 @@ outputs = { metrics = "metrics.json" }
     assert_eq!(names, ["1", "a,b", "c=d"]);
     assert_eq!(rows(&project, &["--filter", "name = c=d"]).len(), 1);
 }
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let project = with(
+        r#"
+[params]
+x = 1
+
+[stages.m]
+kind    = "command"
+run     = "sh emit.sh '{\"acc\":1}' ${outputs.metrics} ${params.x}"
+outputs = { metrics = "metrics.json" }
+"#,
+    );
+    project.run(&[]).ok();
+    project.run(&["--set", "x=\u{1b}[31mred\u{7}"]).ok();
+    for command in [&["compare"][..], &["runs"], &["show", "latest"]] {
+        let shown = project.pipeline_with(command).ok().stdout;
+        let table = shown.replace('\n', "");
+        assert!(!table.contains(char::is_control), "{command:?}: {shown:?}");
+        assert!(shown.contains(r"\u{1b}[31mred"), "{command:?}: {shown}");
+    }
+    let filtered = rows(&project, &["--filter", "x ~ red", "--columns", "x"]);
+    assert_eq!(filtered[0]["m.x"], "\u{1b}[31mred\u{7}", "files have it as it is");
+}

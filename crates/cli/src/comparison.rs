@@ -31,7 +31,8 @@ pub struct ComparisonArgs {
     /// The column to sort by, metrics best first; `-COLUMN` for the other way round
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true, add = ArgValueCompleter::new(sort_columns))]
     sort: Option<String>,
-    /// Only rows that meet a condition: 'lr < 0.1', 'rank-1 >= 97 %', 'kind = decay-train'; may be repeated
+    /// Only rows that meet a condition: 'lr < 0.1', 'rank-1 >= 97 %', 'kind = decay-train', 'lr != none'; may be
+    /// repeated
     #[arg(long, value_name = "CONDITION", add = ArgValueCompleter::new(columns))]
     filter: Vec<String>,
     /// The row that others are held against: a pipeline as its file has it, a run, a reference, or

@@ -1,5 +1,7 @@
-/// Rows of text as aligned columns, two spaces apart, without trailing spaces.
+/// Rows of text as aligned columns, two spaces apart, without trailing spaces, control characters written out.
 pub fn align(rows: &[Vec<String>]) -> String {
+    let printable = |row: &Vec<String>| row.iter().map(|cell| results::printable(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(printable).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|at| width(at).unwrap_or(0)).collect();

@@ -3,7 +3,7 @@ use crate::{
     differing::differing,
     error::CompareError,
     experiment::{Experiment, FACTS, Lookup},
-    meaning::{Meaning, SET},
+    meaning::SET,
     names::Names,
     table::{Column, ColumnRole},
 };
@@ -65,21 +65,12 @@ fn asked_for(name: &str, experiments: &[Experiment], names: &Names) -> Result<Co
             return Err(CompareError::AmbiguousColumn { name: name.to_owned(), candidates });
         }
     }
-    let full_name = full_name(&meaning, experiments).unwrap_or_else(|| name.to_owned());
+    let full_name = names.in_full(&meaning).unwrap_or_else(|| name.to_owned());
     if let Some(metric) = meaning.metric {
         return Ok(Column { name: full_name, ..metric_column(&metric) });
     }
     let role = if FACTS.contains(&name) { ColumnRole::Fact } else { ColumnRole::Setting };
     Ok(Column { label: full_name.clone(), name: full_name, sources: meaning.sources, role })
-}
-
-/// What is meant in full, so that a column has one name however it was asked for.
-fn full_name(meaning: &Meaning, experiments: &[Experiment]) -> Option<String> {
-    let is_full = |name: &&String| experiments.iter().any(|experiment| experiment.has(name));
-    let full = meaning.sources.iter().find(is_full).cloned();
-    let ending =
-        || experiments.iter().find_map(|e| meaning.sources.iter().find_map(|name| e.full_name(name)));
-    full.or_else(ending)
 }
 
 fn column(name: &str, role: ColumnRole) -> Column {

@@ -25,6 +25,16 @@ pub fn text_of(value: &Value) -> String {
     }
 }
 
+/// Text for a terminal: control characters, which could move its cursor or colour what follows, as they are written
+/// in source code.
+pub fn printable(text: &str) -> String {
+    let written = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(written).collect()
+}
+
 /// What a value in the name of a matrix cell was: a number, a truth, or else text.
 pub(crate) fn read_value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
@@ -76,6 +86,11 @@ mod tests {
             text_of(&json!([{"epochs": 25, "lr": 0.1}, {"epochs": 5, "lr": 0.01}])),
             "epochs=25 lr=0.1; epochs=5 lr=0.01"
         );
+    }
+
+    #[test]
+    fn control_characters_are_written_out() {
+        assert_eq!(printable("\u{1b}[31mré\u{9b}d\n"), "\\u{1b}[31mré\\u{9b}d\\n");
     }
 
     #[test]

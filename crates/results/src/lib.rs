@@ -37,7 +37,7 @@ pub use error::CompareError;
 pub use files::write_tables;
 pub use filter::Filter;
 pub use flatten::flatten;
-pub use format::text_of;
+pub use format::{printable, text_of};
 pub use measurement::Measurement;
 pub use origin::Origin;
 pub use render::{Format, cell_text, legend, render};

@@ -84,6 +84,14 @@ impl<'a> Names<'a> {
         declared.or_else(|| sources.last().map(|name| undeclared(name)))
     }
 
+    /// The full name of what is meant, so that a column has one name however it was asked for.
+    pub fn in_full(&self, meaning: &Meaning) -> Option<String> {
+        let is_full = |name: &&String| self.experiments.iter().any(|experiment| experiment.has(name));
+        let full = meaning.sources.iter().find(is_full).cloned();
+        let of = |e: &Experiment| meaning.sources.iter().find_map(|name| e.full_name(name));
+        full.or_else(|| self.experiments.iter().find_map(of))
+    }
+
     /// The error for a column that no experiment has.
     fn unknown(&self, name: &str) -> CompareError {
         let headings: IndexSet<&str> = self.columns.iter().map(|column| column.label.as_str()).collect();

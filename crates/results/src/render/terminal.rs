@@ -1,5 +1,8 @@
 use super::notes::{cell_text, legend};
-use crate::table::{ColumnRole, ResultsTable};
+use crate::{
+    format::printable,
+    table::{Cell, Column, ColumnRole, ResultsTable},
+};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Nothing but a rule under the heading.
@@ -17,7 +20,7 @@ pub(super) fn render(table: &ResultsTable, width: usize) -> String {
     let upright = |gap| lay_out(&grid, |column| is_number(table, column), gap, None);
     let body = [GAP, 1, 0].into_iter().map(upright).find(|text| fits(text, width));
     let body = body.unwrap_or_else(|| turned_blocks(&grid, width));
-    let notes = legend(table, "*");
+    let notes: Vec<String> = legend(table, "*").iter().map(|note| printable(note)).collect();
     if notes.is_empty() {
         return body;
     }
@@ -32,10 +35,13 @@ fn is_number(table: &ResultsTable, column: usize) -> bool {
 
 /// The heading and the rows as text, all of the same length.
 fn grid(table: &ResultsTable) -> Vec<Vec<String>> {
-    let heading = table.columns.iter().map(|column| column.label.clone()).collect();
+    let heading = table.columns.iter().map(|column| printable(&column.label)).collect();
     let rows = table.rows.iter().map(|row| {
         let cells = row.cells.iter().zip(&table.columns);
-        cells.map(|(cell, column)| cell_text(cell, column.role, |text| format!("* {text}"))).collect()
+        let text = |(cell, column): (&Cell, &Column)| {
+            printable(&cell_text(cell, column.role, |text| format!("* {text}")))
+        };
+        cells.map(text).collect()
     });
     std::iter::once(heading).chain(rows).collect()
 }

@@ -84,7 +84,7 @@ fn columns_that_are_asked_for_take_no_name_of_a_rows_own() {
     run.stages.push(stage("best", "command", json!({}), Some(json!(3))));
     run.metrics.push(metric("best", ""));
     let options = columns(&["params.kind", "acc", "train.acc", "best", "acc", "run", "run"]);
-    let table = table_of(&[run.clone()], options);
+    let table = table_of(std::slice::from_ref(&run), options);
     assert_eq!(
         heading_of(&table),
         "experiment,kind,runs,params.kind,train.acc,best (metric),run",
@@ -93,6 +93,12 @@ fn columns_that_are_asked_for_take_no_name_of_a_rows_own() {
     let row = &parsed(&table)["rows"][0];
     assert_eq!((&row["kind"], &row["params.kind"]), (&json!("experiment"), &json!("mine")));
     assert_eq!((&row["best"], &row["best (metric)"]), (&json!([]), &json!(3.0)));
+    let none = CompareOptions { filters: vec!["acc = none".parse().unwrap()], ..columns(&["acc"]) };
+    assert_eq!(
+        heading_of(&table_of(std::slice::from_ref(&run), none)),
+        "experiment,kind,runs,train.acc",
+        "of no row too"
+    );
     let ambiguous = results::compare(&[run], &columns(&["spare"])).unwrap_err();
     assert_eq!(ambiguous.to_string(), "`spare` could be train.spare (set) or train.spare");
 }

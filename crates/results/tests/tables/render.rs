@@ -71,6 +71,16 @@ fn markdown() {
 }
 
 #[test]
+fn markdown_shows_names_as_they_are() {
+    let mut run = digits(1, json!({}), 0.9, 0.1);
+    run.pipeline = "<b>a*b*`c`|_d_e_".into();
+    run.metrics[0].label = Some("*top*".into());
+    let text = render(&compare(&[run], &CompareOptions::default()).unwrap(), Format::Markdown).unwrap();
+    assert!(text.contains(r"| \<b>a\*b\*\`c\`\|\_d_e\_ |"), "{text}");
+    assert!(text.contains(r"\*top\*"), "{text}");
+}
+
+#[test]
 fn csv() {
     assert_snapshot!(render(&table(&folded()), Format::Csv).unwrap());
 }
